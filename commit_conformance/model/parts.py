@@ -1,0 +1,243 @@
+"""Every defect of a claimed part list against an uploaded session.
+
+The list may be any JSON value. One pass reads the entries and looks each one up by its id, one sort by offset lets a
+sweep find gaps and overlaps: O(n log n) time, O(n) memory.
+
+What the contract leaves open is an *oddity*, not a defect: a list with oddities alone may be committed or refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from commit_conformance.model.types import UploadedPart, UploadedSession
+
+INT64_MAX = 2**63 - 1
+_MEMBERS = ("part_id", "offset", "size")
+
+
+class DefectKind(StrEnum):
+    """What can be wrong with a part list."""
+
+    MALFORMED = "malformed"
+    EMPTY = "empty"
+    GAP = "gap"
+    OVERLAP = "overlap"
+    WRONG_SIZE = "wrong size"
+    WRONG_OFFSET = "wrong offset"
+    DUPLICATE = "duplicate"
+    UNKNOWN_PART = "unknown part"
+    FOREIGN_PART = "foreign part"
+    WRONG_SHA1 = "wrong part sha1"
+    PAST_END = "past the end"
+
+
+class Oddity(StrEnum):
+    """What the contract does not decide about a part list."""
+
+    ORDER = "not in ascending order of offsets"
+    SHA1_OMITTED = "sha1 left out"
+    SHA1_NULL = "sha1 is null"
+    SHA1_CASE = "sha1 in upper case"
+    SHA1_BASE64 = "right sha1 in base64"
+    INTEGRAL_FLOAT = "whole number written as a float"
+    SHA512 = "sha512 given"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One defect. ``index`` is the entry's place in the claimed list, None where the list as a whole is meant."""
+
+    kind: DefectKind
+    message: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartListReading:
+    """All that is wrong with a list, and all that is merely unusual about it."""
+
+    defects: tuple[Defect, ...]
+    oddities: frozenset[Oddity]
+
+    @property
+    def kinds(self) -> frozenset[DefectKind]:
+        """The kinds of defects present."""
+        return frozenset(defect.kind for defect in self.defects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    index: int
+    offset: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.size
+
+
+def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
+    """Names all the defects and oddities of ``claimed``, which may be any JSON value.
+
+    A list without defects and oddities is exactly the session's uploaded parts in ascending order, with their ids,
+    offsets, sizes and lower-case hexadecimal SHA-1 digests.
+    """
+    if not isinstance(claimed, list):
+        return PartListReading(
+            (Defect(DefectKind.MALFORMED, f"parts is {_kind_of(claimed)}, not a list"),), frozenset()
+        )
+    if not claimed:
+        if session.file_size:
+            return PartListReading((Defect(DefectKind.EMPTY, "the list is empty"),), frozenset())
+        return PartListReading((), frozenset())
+
+    uploaded = {part.part_id: part for part in session.parts}
+    seen: set[str] = set()
+    defects: list[Defect] = []
+    oddities: set[Oddity] = set()
+    ranges: list[_Range] = []
+    for index, entry in enumerate(claimed):
+        offset, size = _read_entry(entry, index, defects, oddities)
+        if offset is not None and size is not None and offset >= 0 and size >= 0:
+            ranges.append(_Range(index, offset, size))
+        if not isinstance(entry, dict) or not isinstance(entry.get("part_id"), str):
+            continue
+        part_id = entry["part_id"]
+        if part_id in seen:
+            defects.append(Defect(DefectKind.DUPLICATE, f"part {part_id} is listed more than once", index))
+        seen.add(part_id)
+        part = uploaded.get(part_id)
+        if part is None:
+            kind = DefectKind.FOREIGN_PART if part_id in session.foreign else DefectKind.UNKNOWN_PART
+            owner = "belongs to another session" if part_id in session.foreign else "was never uploaded"
+            defects.append(Defect(kind, f"part {part_id!r} {owner}", index))
+        else:
+            _compare(entry, part, offset, size, index, defects, oddities)
+    if any(left.offset > right.offset for left, right in pairwise(ranges)):
+        oddities.add(Oddity.ORDER)
+    if len(ranges) == len(claimed):
+        defects.extend(_sweep(ranges, session.file_size))
+    return PartListReading(tuple(defects), frozenset(oddities))
+
+
+def _read_entry(entry: Any, index: int, defects: list[Defect], oddities: set[Oddity]) -> tuple[int | None, int | None]:
+    """Checks the shape of one entry; gives offset and size where they can be read as integers."""
+
+    def malformed(message: str) -> None:
+        defects.append(Defect(DefectKind.MALFORMED, message, index))
+
+    if not isinstance(entry, dict):
+        malformed(f"entry {index} is {_kind_of(entry)}, not an object")
+        return None, None
+    for member in _MEMBERS:
+        if member not in entry:
+            malformed(f"entry {index} has no {member}")
+    if "part_id" in entry and not isinstance(entry["part_id"], str):
+        malformed(f"entry {index}: part_id is {_kind_of(entry['part_id'])}, not a string")
+    if "sha512" in entry:
+        oddities.add(Oddity.SHA512)
+    numbers: list[int | None] = []
+    for member in ("offset", "size"):
+        value = entry.get(member)
+        number = _integer(value)
+        if member in entry and number is None:
+            malformed(f"entry {index}: {member} is {_kind_of(value)}, not a whole number")
+        elif number is not None and number < 0:
+            malformed(f"entry {index}: {member} {number} is negative")
+        elif number is not None and number > INT64_MAX:
+            malformed(f"entry {index}: {member} does not fit int64")
+        elif isinstance(value, float):
+            oddities.add(Oddity.INTEGRAL_FLOAT)
+        numbers.append(number)
+    return numbers[0], numbers[1]
+
+
+def _compare(
+    entry: dict[str, Any],
+    part: UploadedPart,
+    offset: int | None,
+    size: int | None,
+    index: int,
+    defects: list[Defect],
+    oddities: set[Oddity],
+) -> None:
+    """Compares a claimed entry with the uploaded part of the same id."""
+    if offset is not None and offset != part.offset:
+        message = f"part {part.part_id} is claimed at offset {offset}, it was uploaded at {part.offset}"
+        defects.append(Defect(DefectKind.WRONG_OFFSET, message, index))
+    if size is not None and size != part.size:
+        message = f"part {part.part_id} is claimed with {size} bytes, it has {part.size}"
+        defects.append(Defect(DefectKind.WRONG_SIZE, message, index))
+    if "sha1" not in entry:
+        oddities.add(Oddity.SHA1_OMITTED)
+        return
+    sha1 = entry["sha1"]
+    if sha1 is None:
+        oddities.add(Oddity.SHA1_NULL)
+    elif not isinstance(sha1, str):
+        defects.append(Defect(DefectKind.MALFORMED, f"entry {index}: sha1 is {_kind_of(sha1)}, not a string", index))
+    elif sha1 != part.sha1.lower():
+        if sha1.lower() == part.sha1.lower():
+            oddities.add(Oddity.SHA1_CASE)
+        elif _base64_hex(sha1) == part.sha1.lower():
+            oddities.add(Oddity.SHA1_BASE64)
+        else:
+            message = f"part {part.part_id} is claimed with sha1 {sha1[:48]!r}, it has {part.sha1}"
+            defects.append(Defect(DefectKind.WRONG_SHA1, message, index))
+
+
+def _sweep(ranges: list[_Range], file_size: int) -> list[Defect]:
+    """Walks the claimed ranges by offset and names gaps, overlaps and what lies past the end."""
+    defects = []
+    reached = 0
+    for claim in sorted(ranges, key=lambda r: (r.offset, r.end)):
+        if claim.offset > reached:
+            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {claim.offset - 1} are missing", claim.index))
+        elif claim.offset < reached and claim.size:
+            last = min(reached, claim.end) - 1
+            defects.append(Defect(DefectKind.OVERLAP, f"bytes {claim.offset} to {last} are claimed twice", claim.index))
+        if claim.end > file_size or (claim.offset >= file_size and file_size):
+            defects.append(
+                Defect(DefectKind.PAST_END, f"the entry ends at {claim.end}, the file at {file_size}", claim.index)
+            )
+        reached = max(reached, claim.end)
+    if reached < file_size:
+        defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {file_size - 1} are missing"))
+    return defects
+
+
+def _integer(value: Any) -> int | None:
+    """A JSON integer; booleans are none, and floats only when they are whole numbers (JSON Schema, ``integer``)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None
+
+
+def _base64_hex(text: str) -> str | None:
+    try:
+        return base64.b64decode(text, validate=True).hex()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _kind_of(value: Any) -> str:
+    """A JSON value's type for a message, with its value where that is short."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return f"the number {value!r}"[:60] if isinstance(value, float) or abs(value) < 10**40 else "a huge number"
+    if isinstance(value, str):
+        return f"the string {value[:32]!r}"
+    return "a list" if isinstance(value, list) else "an object"

@@ -1,0 +1,439 @@
+"""The pytest plugin that runs the suite in ``tests/server`` against a target.
+
+It adds the options of a run, orders the tests so that rules come after those they build on, runs each test marked with
+a rule through `Run.examine`, writes the event log and the reports, and sets the exit code. Tests without such a mark
+are none of its business.
+
+With xdist every worker has a target of its own; verdicts travel to the controller with the test reports.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commit_conformance.options import OPTIONS, UsageProblem, run_settings
+from commit_conformance.report.log import read_log
+from commit_conformance.report.progress import Progress
+from commit_conformance.report.summary import conclusion, summarize
+from commit_conformance.report.write import write_reports
+from commit_conformance.target.settings import TargetUnusable
+from commit_conformance.verdict.catalogue import Level, Rule
+from commit_conformance.verdict.events import FORMAT, EventLog, now
+from commit_conformance.verdict.outcomes import Verdict
+from commit_conformance.verdict.run import Run
+from commit_conformance.verdict.server import Server
+from commit_conformance.verdict.settings import RunSettings
+
+_PROPERTY = "commit_conformance"
+_CONDUCTOR = pytest.StashKey["Conductor"]()
+#: Set by the command line, which shows the results itself.
+PROGRESS = pytest.StashKey[Progress]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options of a run."""
+    group = parser.getgroup("commit-conformance", "commit conformance")
+    for option in OPTIONS:
+        kind: dict[str, Any] = {"action": "append"} if option.many else {"metavar": option.metavar}
+        group.addoption(f"--{option.name}", dest=f"cc_{option.field}", default=None, help=option.help, **kind)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the mark."""
+    config.addinivalue_line("markers", "rule(id, late=False, last=False): this test tests a rule of the catalogue")
+
+
+def conductor_of(config: pytest.Config) -> Conductor:
+    """The conductor of this session, made when first asked for."""
+    if _CONDUCTOR not in config.stash:
+        config.stash[_CONDUCTOR] = Conductor(config)
+    return config.stash[_CONDUCTOR]
+
+
+def rule_id_of(item: pytest.Item) -> str | None:
+    """The rule a test is marked with, if any."""
+    mark = item.get_closest_marker("rule")
+    return str(mark.args[0]) if mark else None
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Server:
+    """The server under test."""
+    return conductor_of(request.config).server
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps the tests of the chosen rules, in an order in which each comes after those it builds on."""
+    ours = [item for item in items if rule_id_of(item)]
+    if not ours:
+        return
+    try:
+        conductor = conductor_of(config)
+    except UsageProblem as problem:
+        raise pytest.UsageError(str(problem)) from None
+    kept = conductor.choose(ours)
+    dropped = [item for item in ours if item not in kept]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in ours] + kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Reaches the target before the first test; without one nothing is run."""
+    if _CONDUCTOR not in session.config.stash or session.config.option.collectonly:
+        return None
+    conductor = conductor_of(session.config)
+    return None if conductor.start() else True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs the test of a rule; every other test is left to pytest."""
+    rule_id = rule_id_of(pyfuncitem)
+    if rule_id is None:
+        return None
+    conductor = conductor_of(pyfuncitem.config)
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    rule = conductor.run.catalogue.get(rule_id)
+
+    def body() -> str | None:
+        conductor.server.begin(rule)
+        result = pyfuncitem.obj(**arguments)
+        return result if isinstance(result, str) else None
+
+    event = conductor.run.examine(rule, body, test=pyfuncitem.nodeid)
+    pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
+    _tell_pytest(event)
+    return True
+
+
+def _tell_pytest(event: dict[str, Any]) -> None:
+    """Makes a verdict an outcome pytest knows."""
+    __tracebackhide__ = True
+    words = f"{event['rule']}: {event['reason']}"
+    match Verdict(event["verdict"]):
+        case Verdict.FAILED if event["gating"]:
+            pytest.fail(_text(event), pytrace=False)
+        case Verdict.FAILED:
+            pytest.xfail(f"{words} (level {event['level']} does not gate)")
+        case Verdict.ERRORED:
+            pytest.fail(f"{words}\n(could not be tested; this says nothing about the target)", pytrace=False)
+        case Verdict.BLOCKED | Verdict.UNSUPPORTED:
+            pytest.skip(f"{event['verdict']}: {words}")
+        case _:
+            return
+
+
+def _text(event: dict[str, Any]) -> str:
+    failure = event["failure"] or {}
+    lines = [f"{event['rule']}: {event['statement']}", f"  {event['reason']}"]
+    for label in ("sent", "got", "expected", "replay"):
+        if failure.get(label):
+            lines.append(f"  {label}: {failure[label]}")
+    return "\n".join(lines)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Writes a verdict to the log, in the process that keeps it."""
+    if report.when != "call" or Conductor.writing is None:
+        return
+    for name, value in report.user_properties:
+        if name == _PROPERTY:
+            Conductor.writing.take(json.loads(str(value)))
+
+
+def pytest_keyboard_interrupt() -> None:
+    """Notes that the run was cut short."""
+    if Conductor.writing is not None:
+        Conductor.writing.interrupted = "interrupted by Ctrl-C"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Gives every xdist worker the run's seed."""
+    if _CONDUCTOR in node.config.stash:
+        node.workerinput["cc_seed"] = conductor_of(node.config).settings.seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over what an xdist worker has to say at its end."""
+    output = getattr(node, "workeroutput", {})
+    if Conductor.writing is not None and _PROPERTY in output:
+        Conductor.writing.take_worker(json.loads(output[_PROPERTY]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Cleans up, ends the log, writes the reports, and sets the exit code."""
+    if _CONDUCTOR not in session.config.stash:
+        return
+    conductor = conductor_of(session.config)
+    if conductor.is_worker:
+        workeroutput = session.config.workeroutput  # type: ignore[attr-defined]
+        workeroutput[_PROPERTY] = json.dumps(conductor.worker_output(), default=str)
+        return
+    code = conductor.finish()
+    if code is not None and session.exitstatus in (0, 1, 2, 5):
+        session.exitstatus = code
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Shows the summary below pytest's own."""
+    if _CONDUCTOR not in config.stash:
+        return
+    conductor = conductor_of(config)
+    if conductor.is_worker or not conductor.log_path or not conductor.log_path.exists():
+        return
+    from rich.console import Console
+
+    from commit_conformance.report import terminal
+
+    terminal.render(read_log(conductor.log_path), Console(), verbose=config.option.verbose)
+
+
+class Conductor:
+    """What the plugin keeps for one pytest session.
+
+    Args:
+        config: pytest's.
+
+    Raises:
+        UsageProblem: An option is wrong.
+    """
+
+    #: The conductor that writes the log in this process: none in an xdist worker.
+    writing: Conductor | None = None
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        worker = getattr(config, "workerinput", None)
+        self.is_worker = worker is not None
+        given = {option.field: getattr(config.option, f"cc_{option.field}", None) for option in OPTIONS}
+        if worker is not None:
+            given["seed"] = worker.get("cc_seed", given["seed"])
+        self.settings: RunSettings = run_settings(given)
+        worker_id = worker["workerid"] if worker else ""
+        self.run = Run(self.settings, ledger_name=f"ledger{'-' + worker_id if worker_id else ''}.jsonl")
+        self.server = Server(self.run)
+        self.interrupted: str | None = None
+        self.selected: list[Rule] = []
+        self.not_at_effort: list[Rule] = []
+        self._workers: list[dict[str, Any]] = []
+        self._tested: set[str] = set()
+        self._wrote_target = False
+        self._finished = False
+        self._started = time.monotonic()
+        self._distributes = bool(getattr(config.option, "dist", "no") != "no" or getattr(config.option, "tx", None))
+        self.log_path: Path | None = None
+        self._log = EventLog(None)
+        if not self.is_worker:
+            self.log_path = self.settings.out / "events.jsonl" if self.settings.out else None
+            Conductor.writing = self
+
+    def choose(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
+        """The tests to run, in order; notes the rules that are left out because of the effort."""
+        catalogue = self.run.catalogue
+        wanted = {rule.id for rule in catalogue.select(self.settings.rules)}
+        by_rule: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            rule_id = rule_id_of(item)
+            if rule_id in wanted and rule_id is not None:
+                by_rule.setdefault(rule_id, []).append(item)
+        rules = [catalogue.get(rule_id) for rule_id in by_rule]
+        effort = self.settings.effort
+        by_name = bool(self.settings.rules)  # a rule that was asked for by name is tested whatever it costs
+        chosen = [rule for rule in rules if by_name or effort.includes(rule.effort)]
+        self.not_at_effort = [rule for rule in rules if rule not in chosen]
+        self.selected = list(catalogue.in_dependency_order(chosen))
+        self.run.chosen = frozenset(rule.id for rule in self.selected)
+        ordered = [item for rule in self.selected for item in by_rule[rule.id]]
+        return sorted(ordered, key=self._turn)
+
+    def _turn(self, item: pytest.Item) -> int:
+        """When a test is run: what decides first, then what is only recorded, then what looks back on all of it."""
+        mark = item.get_closest_marker("rule")
+        assert mark is not None
+        if mark.kwargs.get("last"):
+            return 3
+        if self.run.catalogue.get(str(mark.args[0])).level is Level.OBSERVED:
+            return 2
+        return 1 if mark.kwargs.get("late") else 0
+
+    def start(self) -> bool:
+        """Opens the log and reaches the target; False when there is none to test."""
+        if self.is_worker:
+            return True
+        self._log = EventLog(self.log_path)
+        self._log.write(self._header())
+        for rule in self.not_at_effort:
+            reason = f"not tested at effort {self.settings.effort}: needs {rule.effort}"
+            self.take(self.run.event(rule, Verdict.BLOCKED, reason=reason, test=""))
+        if self._distributes:
+            return True
+        try:
+            self.run.connect()
+        except TargetUnusable:
+            return False
+        return True
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Writes a verdict, and shows it where somebody watches."""
+        if not self._wrote_target:
+            self._write_target()
+        self._tested.add(event["rule"])
+        self._log.write(event)
+        progress = self.config.stash.get(PROGRESS, None)
+        if progress is not None and event["test"]:
+            progress.verdict(event)
+
+    def take_worker(self, output: dict[str, Any]) -> None:
+        """Takes what a worker found in passing, and what it cost."""
+        for event in output["leftovers"]:
+            self.take(event)
+        self._workers.append(output)
+
+    def worker_output(self) -> dict[str, Any]:
+        """What a worker has to say at its end."""
+        leftovers = self.run.leftovers({rule.id for rule in self.selected})
+        self.run.close()
+        return {
+            "leftovers": leftovers,
+            "cost": self.run.cost,
+            "target": self._target_event(),
+            "cleanup": self.run.cleanup.as_json() if self.run.cleanup else None,
+            "unusable": self.run.unusable,
+        }
+
+    def finish(self) -> int | None:
+        """Ends the run; gives its exit code, or None when there was none."""
+        if self._finished or not self.selected or self._log.path is None:
+            Conductor.writing = None
+            return None
+        self._finished = True
+        for event in self.run.leftovers({rule.id for rule in self.selected}):
+            self.take(event)
+        try:
+            self.run.close()
+        except KeyboardInterrupt:
+            self.interrupted = "interrupted by Ctrl-C while cleaning up"
+        self._write_target(again=True)
+        code = self._end_log()
+        Conductor.writing = None
+        progress = self.config.stash.get(PROGRESS, None)
+        if progress is not None:
+            progress.done()
+        return code
+
+    def _end_log(self) -> int:
+        assert self._log.path is not None
+        cost, cleanup = self._cost(), self._cleanup()
+        if self.interrupted:
+            self._log.write({"event": "truncated", "reason": self.interrupted, "cost": cost, "cleanup": cleanup})
+            self._log.close()
+            write_reports(self._log.path, self._log.path.parent)
+            return 3
+        log = read_log(self._log.path)
+        summary = summarize(log)
+        code, text = conclusion(log.verdicts)
+        unusable = self.unusable
+        if unusable:
+            code, text = 3, f"could not be tested: {unusable}"
+        self._log.write(
+            {
+                "event": "footer",
+                "finished": now(),
+                "seconds": round(time.monotonic() - self._started, 3),
+                "exit_code": code,
+                "conclusion": text.split(":")[0],
+                "reason": text,
+                "verdicts": dict(summary.verdicts),
+                "gating": dict(Counter(result.verdict for result in summary.rules if result.gating)),
+                "cost": cost,
+                "cleanup": cleanup,
+            }
+        )
+        self._log.close()
+        write_reports(self._log.path, self._log.path.parent)
+        return code
+
+    @property
+    def unusable(self) -> str | None:
+        """Why the target could not be tested at all, if so."""
+        for output in self._workers:
+            if output["unusable"]:
+                return str(output["unusable"])
+        return self.run.unusable
+
+    def _header(self) -> dict[str, Any]:
+        import platform
+        from importlib.metadata import version
+
+        settings = self.settings
+        names = ("pytest", "hypothesis", "httpx", "jsonschema")
+        return {
+            "event": "header",
+            "format": FORMAT,
+            "run": self.run.run_id,
+            "started": now(),
+            "tool": {"name": "commit-conformance", "version": version("box-commit-conformance")},
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in names}},
+            "target": {
+                "url": settings.target.url,
+                "api_url": settings.target.api_url,
+                "folder_id": settings.target.folder_id,
+                "faults": list(settings.target.faults),
+                "behaviours": list(settings.target.behaviours),
+            },
+            "effort": str(settings.effort),
+            "gate": [str(level) for level in settings.gate],
+            "seed": settings.seed,
+            "budget": settings.budget.as_json(),
+            "selected": [rule.id for rule in self.selected] if settings.rules else None,
+        }
+
+    def _target_event(self) -> dict[str, Any] | None:
+        target = self.run.target
+        if target is None or target.bank is None:
+            return None
+        return {
+            "event": "target",
+            "capabilities": target.capabilities.as_json(),
+            "part_size": target.first_session.part_size,
+            "file_size": target.bank.file_size,
+            "notes": target.notes,
+        }
+
+    def _write_target(self, *, again: bool = False) -> None:
+        event = self._target_event()
+        if event is None and again:
+            event = next((output["target"] for output in self._workers if output["target"]), None)
+        if event is not None:
+            self._wrote_target = True
+            self._log.write(event)
+
+    def _cost(self) -> dict[str, int]:
+        total = dict(self.run.cost)
+        for output in self._workers:
+            for name, value in output["cost"].items():
+                total[name] = total.get(name, 0) + value
+        return total
+
+    def _cleanup(self) -> dict[str, Any]:
+        results = [output["cleanup"] for output in self._workers if output["cleanup"]]
+        if self.run.cleanup is not None:
+            results.append(self.run.cleanup.as_json())
+        return {
+            "deleted": sum(result["deleted"] for result in results),
+            "left": [item for result in results for item in result["left"]],
+        }

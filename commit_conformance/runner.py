@@ -1,0 +1,161 @@
+"""What the commands do: run the suite, serve the reference service, sweep a ledger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+from commit_conformance.options import (
+    LOOPBACK_TOKEN,
+    OPTIONS,
+    PREFIX,
+    UsageProblem,
+    check_service,
+    read_secret,
+    resolve,
+    run_settings,
+)
+from commit_conformance.specs import suite_root
+from commit_conformance.target.ledger import CleanupResult
+
+#: pytest's exit codes that mean that it, or we, were used wrongly: usage error, no tests.
+_WRONG_USE = {4: 2, 5: 2}
+
+
+def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False) -> int:
+    """Runs the suite as the command does, and shows its report.
+
+    Args:
+        given: Options by field name.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageProblem: An option is wrong.
+    """
+    settings = run_settings(given)  # wrong use is told before pytest is even imported
+    import pytest
+
+    from commit_conformance.output import Output
+    from commit_conformance.report import terminal
+    from commit_conformance.report.log import BrokenLog, read_log
+    from commit_conformance.report.progress import progress_on
+
+    console = Console()
+    values = {**resolve(given), "seed": str(settings.seed)}
+    root = suite_root()
+    arguments = [
+        str(root / "tests" / "server"),
+        f"--rootdir={root}",
+        f"--confcutdir={root}",
+        "-c",
+        str(Path(__file__).parent / "suite.ini"),
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+    ]
+    for option in OPTIONS:
+        value = values[option.field]
+        for item in value if option.many else [value]:
+            if item is not None:
+                arguments.append(f"--{option.name}={item}")
+    output = Output(None if quiet else progress_on(console))
+    previous = _stop_on_sigterm()
+    try:
+        code = int(pytest.main(arguments, plugins=[output]))
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+    for problem in output.problems:
+        console.print(problem, highlight=False, markup=False, soft_wrap=True)
+    assert settings.out is not None
+    log = settings.out / "events.jsonl"
+    if output.started and log.exists():
+        with suppress(BrokenLog):
+            terminal.render(read_log(log), console, verbose=verbose, quiet=quiet)
+    return _WRONG_USE.get(code, code)
+
+
+def _stop_on_sigterm() -> Any:
+    """Makes SIGTERM end a run like Ctrl-C, so that it cleans up; gives the former handler."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    return signal.signal(signal.SIGTERM, stop)
+
+
+def serve_reference(
+    *, port: int, host: str, faults: list[str], behaviours: list[str], say: Callable[[str], None]
+) -> None:
+    """Serves the reference service until it is interrupted.
+
+    Args:
+        say: Takes lines to print; the first is the URL.
+
+    Raises:
+        UsageProblem: A name is not known, or the server library is not installed.
+        OSError: The port is taken.
+    """
+    check_service(faults, behaviours)
+    from commit_conformance.reference import apply_behaviours
+    from commit_conformance.reference.server import serve
+
+    settings = apply_behaviours(behaviours)
+    token = os.environ.get(f"{PREFIX}TOKEN")
+    if token:
+        from dataclasses import replace
+
+        settings = replace(settings, tokens={token: "1"})
+
+    def ready(url: str) -> None:
+        say(url)
+        say(f"token: {'that of ' + PREFIX + 'TOKEN' if token else 'the first one that is sent'}")
+        if settings.second_user_token:
+            say(f"second user's token ({PREFIX}SECOND_TOKEN): {settings.second_user_token}")
+        if settings.limited_token:
+            say(f"token without upload right ({PREFIX}LIMITED_TOKEN): {settings.limited_token}")
+        if settings.expired_session:
+            say(f"expired session ({PREFIX}EXPIRED_SESSION): {settings.expired_session}")
+
+    try:
+        serve(settings, faults=faults, host=host, port=port, ready=ready)
+    except ImportError as error:
+        raise UsageProblem(str(error)) from None
+
+
+def sweep_ledger(path: Path, *, token_file: str | None) -> CleanupResult:
+    """Takes away what a ledger names.
+
+    Raises:
+        UsageProblem: The ledger or the token cannot be read.
+    """
+    from commit_conformance.target.api import Api
+    from commit_conformance.target.ledger import LedgerError, clean_up, read_ledger
+    from commit_conformance.wire import Wire
+
+    try:
+        header, entries = read_ledger(path)
+    except LedgerError as error:
+        raise UsageProblem(str(error)) from None
+    url, api_url = str(header.get("url", "")), header.get("api_url")
+    if not url.startswith(("http://", "https://")) or ".invalid" in url:
+        raise UsageProblem(f"{path}: its target {url!r} has ended with its run; there is nothing to sweep")
+    token = read_secret("token", token_file, os.environ) or LOOPBACK_TOKEN
+    wire = Wire(token=token, origins=[url, *([str(api_url)] if api_url else [])])
+    try:
+        return clean_up(Api(wire, upload_url=url, api_url=str(api_url or url)), entries)
+    finally:
+        wire.close()

@@ -1,0 +1,179 @@
+"""The session bank: opens upload sessions, hands them out, and uses them again.
+
+Uploading is what costs. A refused commit consumes nothing, so one session carries many bad requests and ends with its
+good one. A session that carries bad requests is a *carrier*, and carries those of one group of rules, so that it is
+known what a session that dies had to bear.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from commit_conformance.model import FileState, UploadedSession
+from commit_conformance.target.api import Api, part_of
+from commit_conformance.target.ledger import Ledger
+from commit_conformance.target.upload import State, Upload, make_content, plain_digest
+from commit_conformance.wire import Exchange
+
+
+class SetupFailed(Exception):
+    """A session could not be opened or a part not be uploaded; the message holds the answer."""
+
+    def __init__(self, what: str, exchange: Exchange) -> None:
+        super().__init__(f"{what} was answered {exchange.status}")
+        self.exchange = exchange
+
+
+class Bank:
+    """Opens and keeps uploads.
+
+    Args:
+        api: Companion calls.
+        ledger: Where sessions and names are noted before they are asked for.
+        folder_id: Folder new files go to.
+        prefix: Start of every file's name.
+        key: Seed of the files' bytes.
+        file_size: Size of a file that nothing else is asked of.
+    """
+
+    def __init__(self, *, api: Api, ledger: Ledger, folder_id: str, prefix: str, key: str, file_size: int) -> None:
+        self.api = api
+        self.ledger = ledger
+        self.folder_id = folder_id
+        self.prefix = prefix
+        self.key = key
+        self.file_size = file_size
+        self.uploads: list[Upload] = []
+        self._names = 0
+
+    def name(self) -> str:
+        """A file name nobody has used: it holds letters, so that case can be told."""
+        self._names += 1
+        return f"{self.prefix}-File-{self._names:03d}.bin"
+
+    def open(
+        self,
+        *,
+        size: int | None = None,
+        name: str | None = None,
+        folder_id: str | None = None,
+        target: FileState | None = None,
+        parts: Iterable[int] | None = None,
+        wants: Callable[[str], bool] = plain_digest,
+        content: bytes | None = None,
+        token: str | None = "",
+    ) -> Upload:
+        """Opens a session and uploads its parts.
+
+        Args:
+            size: Bytes of the file; the usual size by default.
+            name: The file's name; a fresh one by default.
+            folder_id: The folder; the run's by default.
+            target: A file to make a new version of, in place of a new file.
+            parts: Indices of the parts to upload, in this order; all by default.
+            wants: What the file's base64 digest has to look like.
+            content: The bytes, in place of made-up ones.
+            token: Another token than the run's.
+
+        Raises:
+            SetupFailed: The target refused the session or a part.
+        """
+        size = len(content) if content is not None else (size or self.file_size)
+        name = name or (target.name if target and target.name else None) or self.name()
+        folder_id = folder_id or self.folder_id
+        if target is None:
+            self.ledger.note("name", name=name, folder_id=folder_id)
+            exchange = self.api.create_session(name=name, size=size, folder_id=folder_id, token=token)
+        else:
+            exchange = self.api.create_version_session(file_id=target.file_id, size=size, token=token)
+        handle = self.api.session_of(exchange.answer)
+        if handle is None:
+            raise SetupFailed("creating an upload session", exchange)
+        self.ledger.note("session", id=handle.session_id, abort=handle.endpoints["abort"])
+        self.api.wire.purse.session_opened()
+        if content is None:
+            content = make_content(f"{self.key}/{handle.session_id}/{len(self.uploads)}", size, wants=wants)
+        session = UploadedSession(
+            file_size=size,
+            part_size=handle.part_size,
+            parts=(),
+            sha1=hashlib.sha1(content).hexdigest(),
+            name=name,
+            parent_id=(target.parent_id or folder_id) if target else folder_id,
+            new_version_of=target.file_id if target else None,
+        )
+        upload = Upload(handle=handle, session=session, content=content, target=target)
+        self.uploads.append(upload)
+        self.put(upload, range(session.total_parts) if parts is None else parts, token=token)
+        return upload
+
+    def put(self, upload: Upload, indices: Iterable[int], *, token: str | None = "") -> None:
+        """Uploads parts, several at a time when there are many."""
+        indices = list(indices)
+        workers = 1 if len(indices) < 16 else 4
+        if workers == 1:
+            for index in indices:
+                self._put(upload, index, token)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda index: self._put(upload, index, token), indices))
+
+    def _put(self, upload: Upload, index: int, token: str | None) -> None:
+        offset, piece = upload.piece(index)
+        exchange = self.api.upload_part(
+            upload.handle, piece, offset=offset, total=upload.session.file_size, token=token
+        )
+        part = part_of(exchange.answer, offset=offset, content=piece)
+        if part is None:
+            raise SetupFailed(f"uploading part {index + 1} of {upload.session.total_parts}", exchange)
+        upload.add(part)
+
+    def usual(self) -> Upload:
+        """An upload like any other, complete and clean: one that was kept, or a fresh one."""
+        for upload in self.uploads:
+            if upload.spare and upload.state is State.LIVE:
+                upload.spare = False
+                return upload
+        return self.open()
+
+    def keep(self, upload: Upload) -> None:
+        """Gives back an upload that is live, complete and clean, so that it is used again."""
+        upload.spare = upload.state is State.LIVE and upload.session.complete and upload.target is None
+
+    def lease(self, group: str) -> Upload:
+        """An upload for a bad commit of a group of rules: its carrier, or another one that becomes it."""
+        kind = "digest" if group == "digest" else "general"
+        for upload in self.carriers():
+            if upload.group == kind:
+                return upload
+        upload = self.usual()
+        upload.group = kind
+        return upload
+
+    def take(self) -> Upload:
+        """An upload for a right commit: the carrier that has refused most, or a clean one."""
+        used = [upload for upload in self.carriers() if upload.refused]
+        return max(used, key=lambda upload: len(upload.refused)) if used else self.usual()
+
+    def lease_version(self, target: FileState) -> Upload:
+        """An upload for commits with preconditions: the carrier for that file, or a fresh one that becomes it."""
+        for upload in self.uploads:
+            if upload.group and upload.state is State.LIVE and upload.session.new_version_of == target.file_id:
+                return upload
+        upload = self.open(target=target)
+        upload.group = "preconditions"
+        return upload
+
+    def carriers(self) -> list[Upload]:
+        """Live uploads that carry bad requests for new files."""
+        return [
+            upload
+            for upload in self.uploads
+            if upload.group is not None and upload.state is State.LIVE and upload.session.new_version_of is None
+        ]
+
+    def live(self) -> list[Upload]:
+        """Every upload that has not ended."""
+        return [upload for upload in self.uploads if upload.state is State.LIVE]

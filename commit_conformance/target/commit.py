@@ -1,0 +1,120 @@
+"""Sends a commit and follows it through every 202 to its end.
+
+Nothing is judged here. While the target answers 202, the watcher looks at what a caller could see meanwhile, so that
+rules about that time have evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from commit_conformance.model import Answer, CommitRequest
+from commit_conformance.model.answers import retry_after_seconds
+from commit_conformance.target.api import Api
+from commit_conformance.target.upload import Upload
+from commit_conformance.wire import Exchange, Wire
+from commit_conformance.wire.client import PASSING
+
+#: Statuses after which a commit is sent again by the harness. 429 is among them: it means later, not no.
+COMMIT_PASSING = PASSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a 202 is followed: a number of further requests, and seconds in all.
+
+    Fifteen 202 in a row have been seen for a 12 GB file (rclone#2054); files here are small.
+    """
+
+    polls: int = 20
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What was visible after one 202.
+
+    Attributes:
+        accepted: The 202.
+        status: The session's state at that time; None when it was not asked for.
+        items: The run's folder at that time; None when it was not asked for or could not be had.
+    """
+
+    accepted: Exchange
+    status: Exchange | None = None
+    items: list[dict[str, Any]] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class CommitRun:
+    """One commit with all its repetitions.
+
+    Attributes:
+        request: What was sent, each time alike.
+        exchanges: Every exchange, the last one being the end.
+        glances: One for each 202.
+        early: Whether the request was repeated before Retry-After had passed.
+    """
+
+    request: CommitRequest
+    exchanges: list[Exchange] = field(default_factory=list)
+    glances: list[Glance] = field(default_factory=list)
+    early: bool = False
+
+    @property
+    def last(self) -> Exchange:
+        """The exchange that ended it."""
+        return self.exchanges[-1]
+
+    @property
+    def answer(self) -> Answer:
+        """The answer that ended it; still a 202 when patience ran out."""
+        answer = self.last.answer
+        assert answer is not None  # the wire raises when there is none
+        return answer
+
+
+def send_commit(wire: Wire, upload: Upload, request: CommitRequest, **options: Any) -> Exchange:
+    """Sends a commit once (429 and gateway answers are waited out); options are those of `Wire.send`."""
+    options = {"passing": COMMIT_PASSING, "repeatable": False, **options}
+    return wire.send("POST", upload.commit_url, headers=request.headers, content=request.body, upload=True, **options)
+
+
+def follow(
+    api: Api,
+    upload: Upload,
+    request: CommitRequest,
+    *,
+    patience: Patience,
+    list_folder: Callable[[], list[dict[str, Any]] | None] | None = None,
+    watch: bool = False,
+    **options: Any,
+) -> CommitRun:
+    """Sends a commit and repeats it as long as it is answered 202.
+
+    Args:
+        list_folder: Lists the run's folder, None where the target cannot.
+        watch: Whether to look at session and folder after each 202, and to ask once before the time is up.
+        options: Further options of `Wire.send`.
+    """
+    run = CommitRun(request=request)
+    run.exchanges.append(send_commit(api.wire, upload, request, **options))
+    waited = 0.0
+    while run.last.status == 202 and len(run.glances) < patience.polls and waited <= patience.seconds:
+        accepted = run.last
+        if watch:
+            items = list_folder() if list_folder else None
+            run.glances.append(Glance(accepted=accepted, status=api.status(upload.handle), items=items))
+        else:
+            run.glances.append(Glance(accepted=accepted))
+        asked = retry_after_seconds(run.answer)
+        pause = 1.0 if asked is None else asked
+        if watch and not run.early and pause > 0:
+            run.early = True  # once, to see that haste does no harm
+        else:
+            api.wire.sleep(min(pause, patience.seconds))
+            waited += pause
+        run.exchanges.append(send_commit(api.wire, upload, request, **options))
+    return run

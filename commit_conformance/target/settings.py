@@ -1,0 +1,44 @@
+"""What the user says of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MOCK = "mock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """How to reach a target.
+
+    Attributes:
+        url: Base URL of the upload endpoints, path prefix included; ``mock`` for the embedded service.
+        api_url: Base URL of the read endpoints; None when it is the same.
+        token: The bearer token.
+        folder_id: Where the run may create its folder.
+        second_token: Token of another user, for the rules on other people's sessions.
+        limited_token: Token of the same user without the right to upload.
+        expired_session: Id of an upload session of the token's user that has expired.
+        allowed_origins: Further origins the token may go to.
+        faults, behaviours: For the embedded service only.
+    """
+
+    url: str = MOCK
+    api_url: str | None = None
+    token: str = field(default="", repr=False)
+    folder_id: str = "0"
+    second_token: str | None = field(default=None, repr=False)
+    limited_token: str | None = field(default=None, repr=False)
+    expired_session: str | None = None
+    allowed_origins: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    behaviours: tuple[str, ...] = ()
+
+    @property
+    def is_mock(self) -> bool:
+        """Whether the embedded service is meant."""
+        return self.url == MOCK
+
+
+class TargetUnusable(Exception):
+    """The target cannot be tested at all; the message says why and what to do."""

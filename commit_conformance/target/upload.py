@@ -1,0 +1,93 @@
+"""One upload session with its bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from commit_conformance.model import FileState, UploadedPart, UploadedSession
+from commit_conformance.target.api import SessionHandle
+
+
+class State(StrEnum):
+    """What has become of a session."""
+
+    LIVE = "live"
+    COMMITTED = "committed"
+    GONE = "gone"
+
+
+@dataclass(slots=True, kw_only=True)
+class Upload:
+    """A session, the bytes of its file, and what was done with it.
+
+    Attributes:
+        session: What the model knows of it; replaced as parts are uploaded.
+        target: The file it makes a new version of.
+        refused: Short texts of the bad commits it has refused, oldest first.
+        group: The kind of bad requests it carries: ``digest``, ``preconditions``, ``general``; None for none.
+        spare: Whether it may be handed out as a clean one.
+    """
+
+    handle: SessionHandle
+    session: UploadedSession
+    content: bytes = field(repr=False)
+    target: FileState | None = None
+    state: State = State.LIVE
+    refused: list[str] = field(default_factory=list)
+    group: str | None = None
+    spare: bool = False
+
+    @property
+    def commit_url(self) -> str:
+        """Where the commit goes: what the session says, never a URL built from its id."""
+        return self.handle.endpoints["commit"]
+
+    def piece(self, index: int) -> tuple[int, bytes]:
+        """Offset and bytes of one part."""
+        offset = index * self.session.part_size
+        return offset, self.content[offset : offset + self.session.part_size]
+
+    def add(self, part: UploadedPart) -> None:
+        """Notes an uploaded part."""
+        parts = tuple(sorted((*self.session.parts, part), key=lambda p: p.offset))
+        self.session = replace(self.session, parts=parts)
+
+    def know_foreign(self, part_id: str) -> None:
+        """Notes that a part id belongs to another session."""
+        self.session = replace(self.session, foreign=self.session.foreign | {part_id})
+
+
+def plain_digest(value: str) -> bool:
+    """Whether a base64 digest has none of the characters that careless servers stumble over."""
+    return "+" not in value and "/" not in value
+
+
+def awkward_digest(value: str) -> bool:
+    """Whether a base64 digest has both of them."""
+    return "+" in value and "/" in value
+
+
+def make_content(key: str, size: int, *, wants: Callable[[str], bool] = plain_digest) -> bytes:
+    """Bytes of a file: reproducible from ``key``, unlike any other key's, with a digest of the wanted form.
+
+    Args:
+        key: Anything that names this file within its run, the seed included.
+        size: Bytes.
+        wants: Judges the base64 of the SHA-1. Files too small to choose are taken as they come.
+    """
+    content = random.Random(key).randbytes(size)
+    tail_size = min(4, size)
+    head = content[: size - tail_size]
+    hashed = hashlib.sha1(head)
+    for attempt in range(4096):
+        tail = random.Random(f"{key}/{attempt}").randbytes(tail_size)
+        candidate = hashed.copy()
+        candidate.update(tail)
+        if wants(base64.b64encode(candidate.digest()).decode("ascii")):
+            return head + tail
+    return content

@@ -1,0 +1,68 @@
+"""One commit with everything known of it: what was meant, sent, expected and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from commit_conformance.model import Answer, CommitRequest, Expectation, FileState, Outcome, Problem, classify
+from commit_conformance.target.commit import CommitRun
+from commit_conformance.target.upload import Upload
+from strategies.plan import CommitPlan
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One commit.
+
+    Attributes:
+        what: What was sent, in words.
+        expectation: What the model says it may be answered.
+        run: Every exchange of it.
+        file: The file it made, if it did.
+        claims: Rules whose problems are kept here, in ``problems``, and not filed.
+        limited: Whether a 429 was waited out on the way.
+        repeated: Whether the session had been committed before.
+    """
+
+    upload: Upload
+    request: CommitRequest
+    expectation: Expectation
+    run: CommitRun
+    what: str
+    plan: CommitPlan | None = None
+    file: FileState | None = None
+    claims: frozenset[str] = frozenset()
+    problems: list[Problem] = field(default_factory=list)
+    limited: bool = False
+    repeated: bool = False
+
+    @property
+    def answer(self) -> Answer:
+        """The answer that ended it."""
+        return self.run.answer
+
+    @property
+    def outcome(self) -> Outcome:
+        """What that answer means."""
+        return classify(self.answer)
+
+    @property
+    def created(self) -> bool:
+        """Whether it ended in a 201."""
+        return self.outcome is Outcome.CREATED
+
+    @property
+    def took_effect(self) -> bool:
+        """Whether the target says that it did what was asked: any 2xx but 202."""
+        return 200 <= self.answer.status <= 299 and self.answer.status != 202
+
+    @property
+    def claimed(self) -> Any:
+        """The part list that was sent, as JSON."""
+        return self.request.parts
+
+    @property
+    def parts_matter(self) -> bool:
+        """Whether the part list is what this commit was about."""
+        return self.plan is not None and bool(self.plan.parts)

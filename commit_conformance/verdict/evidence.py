@@ -1,0 +1,83 @@
+"""A failure as the event log holds it: what was sent, what came back, what would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
+from commit_conformance.wire import Exchange
+
+if TYPE_CHECKING:
+    from commit_conformance.verdict.attempt import Attempt
+
+#: Exchanges kept with a failure: those before the one that matters tell how the state came about.
+KEPT = 12
+#: Entries of a part list kept with a failure.
+KEPT_PARTS = 2000
+
+
+def describe_answer(exchange: Exchange | None) -> str:
+    """An answer in a few words: status, and the error's code where there is one."""
+    if exchange is None or exchange.answer is None:
+        return "no answer"
+    words = f"{exchange.status} {exchange.record['reason']}".strip()
+    body = exchange.answer.json
+    code = body.get("code") if isinstance(body, dict) else None
+    return f"{words}, code {code!r:.60}" if isinstance(code, str) else words
+
+
+def part_list_of(session: UploadedSession, claimed: Any) -> dict[str, Any]:
+    """A claimed part list beside the uploaded one, with its defects."""
+    reading = read_part_list(claimed, session)
+    shown = claimed[:KEPT_PARTS] if isinstance(claimed, list) else claimed
+    return {
+        "file_size": session.file_size,
+        "uploaded": [part.as_json() for part in session.parts[:KEPT_PARTS]],
+        "claimed": shown if shown is not NOT_JSON else None,
+        "defects": [
+            {"kind": str(defect.kind), "index": defect.index, "message": defect.message}
+            for defect in reading.defects[:50]
+        ],
+    }
+
+
+def failure_of(
+    message: str,
+    *,
+    exchanges: Sequence[Exchange],
+    sent: str,
+    expected: str,
+    exchange: Exchange | None = None,
+    attempt: Attempt | None = None,
+    problems: Sequence[Problem] = (),
+    replay: str = "",
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The failure record, and the records of the exchanges it refers to.
+
+    Args:
+        message: What the target did wrong.
+        exchanges: Every exchange of the test so far, oldest first.
+        exchange: The one that matters.
+        attempt: The commit it belongs to, if any.
+    """
+    matter = exchange or (attempt.run.last if attempt else (exchanges[-1] if exchanges else None))
+    kept = [known for known in exchanges if matter is None or known.n <= matter.n][-KEPT:]
+    if matter is not None and all(known.n != matter.n for known in kept):
+        kept = [*kept[1:], matter]
+    records = [known.record for known in kept]
+    part_list = None
+    if attempt is not None and attempt.parts_matter:
+        part_list = part_list_of(attempt.upload.session, attempt.claimed)
+    failure: dict[str, Any] = {
+        "message": message,
+        "sent": sent,
+        "expected": expected,
+        "got": describe_answer(matter),
+        "part_list": part_list,
+        "problems": [{"pointer": problem.pointer, "message": problem.message} for problem in problems],
+        "curl": matter.curl() if matter else "",
+        "replay": replay,
+        "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
+    }
+    return failure, records

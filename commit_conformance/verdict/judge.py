@@ -1,0 +1,261 @@
+"""Judges in passing: every answer of a run, for all rules it says something about.
+
+Problems of rules other than the one being tested are filed with the monitor, with their evidence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commit_conformance.model import (
+    FileState,
+    Outcome,
+    Problem,
+    WantedFile,
+    check_accepted,
+    check_any,
+    check_created,
+    check_error,
+    classify,
+    read_body,
+)
+from commit_conformance.model.dates import instant
+from commit_conformance.target.api import created_file, file_state
+from commit_conformance.target.commit import send_commit
+from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.evidence import describe_answer, failure_of
+from commit_conformance.verdict.monitor import Finding
+from commit_conformance.wire import Exchange
+from strategies.plan import CommitPlan
+
+if TYPE_CHECKING:
+    from commit_conformance.verdict.commits import Commits
+    from commit_conformance.verdict.run import Run
+
+#: Up to this size every committed file is downloaded and compared; larger ones only where a test asks for it.
+ALWAYS_COMPARED = 256 * 1024
+
+
+class Judge:
+    """Judges answers and files what it finds.
+
+    Args:
+        run: Where to file.
+        server: Where to look things up.
+    """
+
+    def __init__(self, run: Run, server: Commits) -> None:
+        self._run = run
+        self._server = server
+        self._session_of: dict[str, str] = {}
+        self._limited_judged = 0
+        self._terminal_tried = False
+
+    def file(self, problem: Problem, attempt: Attempt, exchange: Exchange | None = None) -> None:
+        """Files a problem with the commit it was seen at."""
+        if problem.rule in attempt.claims:
+            attempt.problems.append(problem)
+            return
+        rule = self._run.catalogue.get(problem.rule)
+        failure, records = failure_of(
+            problem.message,
+            exchanges=self._run.exchanges,
+            sent=attempt.what,
+            expected=rule.statement,
+            exchange=exchange,
+            attempt=attempt,
+            problems=[problem] if problem.pointer else (),
+            replay=self._run.replay(rule),
+        )
+        self._run.monitor.file(Finding(problem, failure, records))
+
+    def commit(self, attempt: Attempt) -> None:
+        """Judges every answer a commit got, and the file it made."""
+        monitor = self._run.monitor
+        bad = bool(attempt.expectation.reasons)
+        if bad:
+            monitor.saw("bad commit")
+        for exchange in attempt.run.exchanges:
+            if exchange.answer is None:
+                continue
+            problems = monitor.count_answer(exchange.answer)
+            problems += check_any(exchange.answer, token=self._run.connect().wire.token)
+            problems += check_error(exchange.answer)
+            if exchange.status == 202:
+                problems += check_accepted(exchange.answer)
+            if bad and classify(exchange.answer) is Outcome.SERVER_ERROR:
+                problems.append(Problem("ERROR-NO-5XX", f"a bad commit was answered {describe_answer(exchange)}"))
+            for problem in problems:
+                self.file(problem, attempt, exchange)
+        if attempt.expectation.must_refuse and attempt.outcome is Outcome.ACCEPTED:
+            rule = "ACCEPTED-BAD-ENDS" if attempt.upload.session.complete else "ACCEPTED-COMPLETE"
+            tries = len(attempt.run.exchanges)
+            self.file(Problem(rule, f"a bad commit was answered 202 {tries} times and never refused"), attempt)
+        if attempt.answer.status == 410 and not attempt.repeated and attempt.upload.session.complete:
+            self._terminal(attempt)
+        self._rate_limits(attempt)
+        if attempt.took_effect and not attempt.expectation.must_refuse and not attempt.repeated:
+            self._created(attempt)
+
+    def _terminal(self, attempt: Attempt) -> None:
+        """Once a run, commits rightly a session that was declared gone: it must stay gone."""
+        if self._terminal_tried or not attempt.expectation.reasons:
+            return
+        self._terminal_tried = True
+        upload = attempt.upload
+        exchange = send_commit(self._run.connect().wire, upload, CommitPlan().build(self._server.material(upload)))
+        if exchange.status is not None and 200 <= exchange.status <= 299:
+            message = f"a session was answered 410, and its next commit {exchange.status}"
+            self.file(Problem("ERROR-FAILED-TERMINAL", message), attempt, exchange)
+
+    def _rate_limits(self, attempt: Attempt) -> None:
+        """Judges the 429 that were waited out on the way."""
+        wire = self._run.connect().wire
+        for exchange in wire.rate_limited[self._limited_judged :]:
+            self._run.monitor.saw("429")
+            if exchange.answer is not None:
+                for problem in check_any(exchange.answer, token=wire.token):
+                    self.file(problem, attempt, exchange)
+        self._limited_judged = len(wire.rate_limited)
+        if attempt.limited and attempt.expectation.must_create and not attempt.created and not attempt.repeated:
+            said = describe_answer(attempt.run.last)
+            message = f"a right commit was answered 429 first, and then {said}"
+            self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt)
+
+    def _created(self, attempt: Attempt) -> None:
+        """Judges a file that was rightly made."""
+        monitor = self._run.monitor
+        answer = attempt.answer
+        monitor.saw("201")
+        if answer.status != 201:
+            self.file(Problem("CREATED-STATUS", f"success was answered {answer.status}, not 201"), attempt)
+        wanted = self.wanted(attempt)
+        if wanted.previous is not None:
+            monitor.saw("version")
+        for problem in check_created(answer, wanted, self._run.schema):
+            self.file(problem, attempt)
+        body = answer.json
+        entry = body["entries"][0] if created_file(answer) and isinstance(body, dict) and body.get("entries") else {}
+        if wanted.owner_id and isinstance(entry, dict) and isinstance(entry.get("created_by"), dict):
+            monitor.saw("owner")
+        if attempt.file is None:
+            return
+        if attempt.upload.target is None:
+            session_id = attempt.upload.handle.session_id
+            if self._session_of.setdefault(attempt.file.file_id, session_id) != session_id:
+                problem = Problem("CREATED-UNIQUE-ID", f"two new files have the id {attempt.file.file_id!r:.60}")
+                self.file(problem, attempt)
+        self.read_back(attempt)
+
+    def wanted(self, attempt: Attempt) -> WantedFile:
+        """What the File of a commit has to agree with."""
+        session = attempt.upload.session
+        request = attempt.request
+        attributes = read_body(request.body, request.header("content-type")).attributes
+        description = attributes.get("description")
+        return WantedFile(
+            name=session.name,
+            parent_id=session.parent_id,
+            size=session.file_size,
+            sha1=session.sha1,
+            owner_id=self._run.connect().owner_id,
+            content_modified_at=instant(attributes.get("content_modified_at")),
+            content_created_at=instant(attributes.get("content_created_at")),
+            description=description if isinstance(description, str) and len(description) <= 255 else None,
+            previous=None if attempt.repeated else self._server.current(attempt.upload),
+        )
+
+    def read_back(self, attempt: Attempt) -> None:
+        """Reads a committed file back: its fields, and its bytes where they are few."""
+        target, session, file = self._run.connect(), attempt.upload.session, attempt.file
+        assert file is not None
+        if "read_file" in target.capabilities:
+            exchange = target.api.get_file(file.file_id)
+            shown = file_state(exchange.answer.json) if exchange.answer and exchange.status == 200 else None
+            for message in self._differences(file, shown, attempt, exchange):
+                self.file(Problem("CREATED-READ-BACK", message), attempt, exchange)
+        if session.file_size <= ALWAYS_COMPARED:
+            self.content(attempt)
+
+    def content(self, attempt: Attempt) -> list[Problem]:
+        """Compares a committed file's bytes with those that were uploaded; files and gives what differs."""
+        target, session, file = self._run.connect(), attempt.upload.session, attempt.file
+        if "read_content" not in target.capabilities or file is None:
+            return []
+        exchange = target.api.get_content(file.file_id, limit=session.file_size + 4096)
+        stored = exchange.answer.body if exchange.answer and exchange.status == 200 else None
+        uploaded = attempt.upload.content
+        if stored == uploaded:
+            return []
+        if stored is None:
+            message = f"the content of a file just committed was answered {describe_answer(exchange)}"
+        else:
+            pairs = zip(stored, uploaded, strict=False)
+            at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(stored), len(uploaded)))
+            message = f"{len(stored)} bytes are stored, {len(uploaded)} were uploaded; they part at byte {at}"
+        problem = Problem("CREATED-CONTENT", message)
+        self.file(problem, attempt, exchange)
+        return [problem]
+
+    def _differences(self, file: FileState, shown: FileState | None, attempt: Attempt, exchange: Exchange) -> list[str]:
+        if shown is None:
+            return [f"GET of a file just committed was answered {describe_answer(exchange)}"]
+        session = attempt.upload.session
+        pairs = (
+            ("id", shown.file_id, file.file_id),
+            ("etag", shown.etag, file.etag),
+            ("name", shown.name, session.name),
+            ("size", shown.size, session.file_size),
+            ("parent.id", shown.parent_id, session.parent_id),
+            ("sha1", shown.sha1 and shown.sha1.lower(), session.sha1),
+        )
+        return [
+            f"{name} reads {found!r:.60} afterwards, not {wanted!r:.60}"
+            for name, found, wanted in pairs
+            if found is not None and wanted is not None and found != wanted
+        ]
+
+    def folder(self, attempt: Attempt | None) -> None:
+        """Holds the run's folder against what the run knows to have made."""
+        target = self._run.connect()
+        items = target.items()
+        if items is None or attempt is None:
+            return
+        monitor = self._run.monitor
+        monitor.saw("listing")
+        ours = [i for i in items if str(i.get("name", "")).lower().startswith(target.run_id.lower())]
+        listed: dict[str, int] = {}
+        for item in ours:
+            if item.get("type", "file") == "file":
+                listed[str(item.get("id"))] = listed.get(str(item.get("id")), 0) + 1
+        for item in ours:
+            item_id = str(item.get("id"))
+            if item.get("type", "file") == "file" and item_id not in target.files:
+                self.file(
+                    Problem("REJECTED-NO-TRACE", f"the folder holds {item.get('name')!r:.80}, which nothing committed"),
+                    attempt,
+                )
+                target.files[item_id] = file_state(item) or FileState(
+                    file_id=item_id, etag=None, sha1=None, size=None, name=None
+                )
+                target.ledger.note("file", id=item_id, name=item.get("name"), folder_id=target.folder_id)
+        for file_id, state in target.files.items():
+            if state.parent_id not in (None, target.folder_id):
+                continue
+            count = listed.get(file_id, 0)
+            if count != 1:
+                problem = Problem("CREATED-LISTED", f"the folder lists the file {file_id} {count} times, not once")
+                self.file(problem, attempt)
+
+    def is_alive(self, attempt: Attempt) -> bool:
+        """Whether a session still is there after an unexpected 404; files that it is not.
+
+        A 401 in mid-run means that the token has ended: that is nobody's fault.
+        """
+        target = self._run.connect()
+        if attempt.answer.status == 401:
+            return target.api.get_folder(target.settings.folder_id).status != 401
+        if "status" not in target.capabilities or target.api.status(attempt.upload.handle).status == 200:
+            return True
+        self._server.session_died(attempt)
+        return False

@@ -1,0 +1,101 @@
+"""Commits in unusual forms, many to one request.
+
+A commit costs a file, a refusal nothing. So all liberties that fit together go into one request; when it is refused,
+leaving one out at a time finds the one that the server does not take, at the price of refusals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commit_conformance.target.upload import State, Upload
+from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.catalogue import Level
+from strategies.liberties import LIBERTIES, Liberty, pack, together
+from strategies.plan import CommitPlan
+
+if TYPE_CHECKING:
+    from commit_conformance.verdict.commits import Commits
+
+
+class Liberties:
+    """Takes liberties as they are asked for, and on commits that are made anyway.
+
+    Args:
+        server: Where to commit.
+    """
+
+    def __init__(self, server: Commits) -> None:
+        self._server = server
+        catalogue = server.run.catalogue
+        chosen = server.run.chosen
+        wanted = [
+            liberty
+            for liberty in LIBERTIES
+            if (chosen is None or liberty.rule in chosen)
+            and not ("socket" in catalogue.get(liberty.rule).needs and "socket" not in server.target.capabilities)
+        ]
+        # Forms that must be taken, forms that may be, and doubtful ones go apart: a refusal is then the exception.
+        kinds: dict[tuple[bool, bool, bool], list[Liberty]] = {}
+        for liberty in wanted:
+            observed = catalogue.get(liberty.rule).level is Level.OBSERVED
+            kinds.setdefault((liberty.version, observed, liberty.doubtful), []).append(liberty)
+        self._packs = [members for kind in sorted(kinds) for members in pack(kinds[kind])]
+        self._results: dict[Liberty, Attempt] = {}
+        self._tried: list[list[Liberty]] = []
+
+    def of(self, rule_id: str) -> list[tuple[CommitPlan, Attempt]]:
+        """The plans of one rule with what became of them."""
+        for members in self._packs:
+            pending = [member for member in members if member not in self._results]
+            if any(member.rule == rule_id for member in pending):
+                self._resolve(pending)
+        return [
+            (liberty.plan, self._results[liberty])
+            for members in self._packs
+            for liberty in members
+            if liberty.rule == rule_id and liberty in self._results
+        ]
+
+    def along_with(self, upload: Upload) -> Attempt | None:
+        """Tries a pack nobody has tried yet on a commit that is due anyway; None when it was not taken.
+
+        A refusal costs nothing: the caller then commits plainly, and the pack is taken apart later.
+        """
+        for members in self._packs:
+            pending = [member for member in members if member not in self._results]
+            if not pending or members in self._tried or pending[0].version is not (upload.target is not None):
+                continue
+            self._tried.append(members)
+            attempt = self._server.attempt(upload, together(pending))
+            if attempt.created:
+                self._results.update(dict.fromkeys(pending, attempt))
+            return attempt if attempt.took_effect else None
+        return None
+
+    def _resolve(self, members: list[Liberty]) -> None:
+        """Finds out for each member whether it is taken.
+
+        Members stand with the most unusual last. They are left out one by one until the rest is taken: the one left
+        out last was the reason, and those before it are looked at again. So one file vouches for many.
+        """
+        upload: Upload | None = None
+        while members:
+            rest, removed = list(members), list[Liberty]()
+            before: Attempt | None = None
+            while rest:
+                attempt, upload = self._commit(rest, upload)
+                if attempt.took_effect or len(rest) == 1:
+                    self._results.update(dict.fromkeys(rest, attempt))
+                    break
+                before = attempt
+                removed.append(rest.pop())
+            if attempt.took_effect and removed and before is not None:
+                self._results[removed.pop()] = before
+            members = removed[::-1]
+
+    def _commit(self, members: list[Liberty], upload: Upload | None) -> tuple[Attempt, Upload]:
+        server = self._server
+        if upload is None or upload.state is not State.LIVE:
+            upload = server.version_carrier() if members[0].version else server.usual()
+        return server.attempt(upload, together(members)), upload

@@ -1,0 +1,262 @@
+"""The state of one run: its target, what was seen in passing, and the verdicts so far.
+
+One `Run` lives in one process. It connects when the first test needs it, runs tests of rules one after another through
+`examine`, and gives every verdict as an event, ready to be written.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from commit_conformance.model import FilesSchema
+from commit_conformance.specs import schema
+from commit_conformance.target.bank import SetupFailed
+from commit_conformance.target.connect import Target
+from commit_conformance.target.embedded import BASE_URL, embedded
+from commit_conformance.target.ledger import CleanupResult
+from commit_conformance.target.settings import TargetUnusable
+from commit_conformance.verdict.catalogue import Catalogue, Level, Rule
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.monitor import Finding, Monitor
+from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Verdict
+from commit_conformance.verdict.settings import RunSettings
+from commit_conformance.wire import BudgetSpent, Exchange, Unsendable, Wire, WireError
+from commit_conformance.wire.client import origin_of
+
+
+class Run:
+    """One run over a target.
+
+    Args:
+        settings: What was asked for.
+        ledger_name: File name of the ledger in the run's folder.
+
+    Attributes:
+        chosen: Ids of the rules that will be tested; None when that is not known.
+    """
+
+    def __init__(self, settings: RunSettings, *, ledger_name: str = "ledger.jsonl") -> None:
+        self.settings = settings
+        self.catalogue = Catalogue.load()
+        self.run_id = datetime.now(UTC).strftime("cc-%Y%m%d-%H%M%S-") + f"{time.time_ns() // 1000 % 46656:03x}"
+        self.monitor = Monitor()
+        self.verdicts: dict[str, Verdict] = {}
+        self.schema = FilesSchema(schema("Files"))
+        self.exchanges: list[Exchange] = []
+        self.target: Target | None = None
+        self.unusable: str | None = None
+        self.chosen: frozenset[str] | None = None
+        self.cleanup: CleanupResult | None = None
+        self._ledger_name = ledger_name
+
+    # The target
+
+    def connect(self) -> Target:
+        """The target, connected; the first call asks it what it can do.
+
+        Raises:
+            TargetUnusable: It cannot be tested. Later calls say the same again without asking.
+        """
+        if self.unusable is not None:
+            raise TargetUnusable(self.unusable)
+        if self.target is None:
+            try:
+                self.target = self._connect()
+            except TargetUnusable as error:
+                self.unusable = str(error)
+                raise
+        return self.target
+
+    def _connect(self) -> Target:
+        settings, transport, base_url, on_close = self.settings.target, None, None, None
+        if settings.is_mock:
+            settings, transport, on_close = embedded(settings, seed=self.settings.seed)
+            base_url = BASE_URL
+        origins = [base_url or settings.url, *settings.allowed_origins]
+        origins += [settings.api_url] if settings.api_url else []
+        wire = Wire(token=settings.token, origins=origins, transport=transport, budget=self.settings.budget)
+        if settings.is_mock:
+            wire.sleep = lambda seconds: None if seconds <= 0 else time.sleep(seconds)
+        for secret in (settings.second_token, settings.limited_token):
+            if secret:
+                wire.redactor.add(secret)
+        out = self.settings.out
+        target = Target(
+            settings,
+            wire,
+            run_id=self.run_id,
+            seed=self.settings.seed,
+            ledger_path=out / self._ledger_name if out else None,
+            base_url=base_url,
+            on_close=on_close,
+        )
+        try:
+            target.connect()
+        except BaseException:
+            self.cleanup = target.close()
+            raise
+        return target
+
+    def close(self) -> None:
+        """Ends open sessions and takes away what the run created."""
+        if self.target is not None and self.cleanup is None:
+            self.cleanup = self.target.close()
+
+    # Rules
+
+    def is_gating(self, rule: Rule) -> bool:
+        """Whether a failure of the rule makes the run fail."""
+        return rule.level in self.settings.gate
+
+    def examine(self, rule: Rule, body: Callable[[], str | None], *, test: str) -> dict[str, Any]:
+        """Runs the test of a rule and gives its verdict as an event.
+
+        Args:
+            body: The test; gives what was observed, or None. It ends by an `Ending` when the rule is not kept.
+            test: The test's name, for the event.
+        """
+        started, before = time.monotonic(), self._requests()
+        self.exchanges = []
+        examples = self.monitor.seen["example"]
+        failure: dict[str, Any] | None = None
+        records: list[dict[str, Any]] = []
+        observation: str | None = None
+        reason = ""
+        try:
+            self._check_dependencies(rule)
+            target = self.connect()
+            with target.wire.listening(self.exchanges.append):
+                observation = body()
+            verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
+        except Nonconformance as error:
+            verdict, failure, reason = Verdict.FAILED, dict(error.failure), str(error)
+            records = failure.pop("records", [])
+        except Ending as error:
+            verdict, reason = error.verdict, str(error)
+        except Unsendable as error:
+            verdict, reason = Verdict.UNSUPPORTED, str(error)
+        except BudgetSpent as error:
+            verdict, reason = Verdict.BLOCKED, str(error)
+        except SetupFailed as error:
+            verdict, reason = Verdict.BLOCKED, f"{error}: {describe_answer(error.exchange)}"
+            records = [error.exchange.record]
+        except (WireError, TargetUnusable) as error:
+            verdict, reason = Verdict.ERRORED, str(error)
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            verdict = Verdict.ERRORED
+            reason = f"the harness failed: {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+        found = self._finding(rule) if verdict in (Verdict.PASSED, Verdict.OBSERVED) else None
+        if found is not None and rule.level is not Level.OBSERVED:
+            verdict, failure, records = Verdict.FAILED, found.failure, list(found.exchanges)
+            reason = found.problem.message
+        self.verdicts[rule.id] = verdict
+        return self.event(
+            rule,
+            verdict,
+            test=test,
+            reason=reason,
+            observation=observation,
+            failure=failure,
+            exchanges=records,
+            requests=self._requests() - before,
+            examples=self.monitor.seen["example"] - examples,
+            seconds=time.monotonic() - started,
+        )
+
+    def leftovers(self, tested: set[str]) -> list[dict[str, Any]]:
+        """Verdicts for findings that came up after their rule had been judged: a verdict only ever gets worse."""
+        events = []
+        for rule_id, findings in self.monitor.findings.items():
+            if rule_id not in tested or self.verdicts.get(rule_id) is Verdict.FAILED or not findings:
+                continue
+            rule = self.catalogue.get(rule_id)
+            if rule.level is Level.OBSERVED:
+                continue
+            self.verdicts[rule_id] = Verdict.FAILED
+            first = findings[0]
+            events.append(
+                self.event(
+                    rule,
+                    Verdict.FAILED,
+                    test="seen in passing",
+                    reason=first.problem.message,
+                    failure=first.failure,
+                    exchanges=list(first.exchanges),
+                )
+            )
+        return events
+
+    def event(self, rule: Rule, verdict: Verdict, **fields: Any) -> dict[str, Any]:
+        """A verdict as the event log holds it."""
+        return {
+            "event": "verdict",
+            "rule": rule.id,
+            "group": rule.group,
+            "level": str(rule.level),
+            "verdict": str(verdict),
+            "gating": self.is_gating(rule),
+            "statement": rule.statement,
+            "why": rule.why,
+            "breaks": rule.breaks,
+            "source": [{"ref": source.ref, "place": source.place} for source in rule.source],
+            "reason": "",
+            "observation": None,
+            "requests": 0,
+            "examples": 0,
+            "seconds": 0.0,
+            "failure": None,
+            "exchanges": [],
+            **fields,
+        }
+
+    def replay(self, rule: Rule) -> str:
+        """A command that tests one rule again in the same way."""
+        settings = self.settings
+        words = ["commit-conformance run", f"--target {settings.target.url}"]
+        if settings.target.api_url:
+            words.append(f"--api-url {settings.target.api_url}")
+        if not settings.target.is_mock:
+            words.append(f"--folder-id {settings.target.folder_id}")
+        words += [f"--fault {name}" for name in settings.target.faults]
+        words += [f"--behaviour {name}" for name in settings.target.behaviours]
+        return " ".join([*words, f"--effort {settings.effort}", f"--seed {settings.seed}", f"--rule {rule.id}"])
+
+    def _check_dependencies(self, rule: Rule) -> None:
+        """Blocks a rule when one it builds on, near or far, has failed or could not be asked."""
+        for needed in rule.depends_on:
+            if self.verdicts.get(needed) in (Verdict.FAILED, Verdict.ERRORED):
+                raise Blocked(f"builds on {needed}, which {self.verdicts[needed]}")
+            self._check_dependencies(self.catalogue.get(needed))
+
+    def _finding(self, rule: Rule) -> Finding | None:
+        findings = self.monitor.findings.get(rule.id)
+        return findings[0] if findings else None
+
+    def _requests(self) -> int:
+        return self.target.wire.purse.cost.requests if self.target else 0
+
+    @property
+    def cost(self) -> dict[str, int]:
+        """What was spent so far."""
+        if self.target is None:
+            return {}
+        return self.target.wire.purse.cost.as_json()
+
+
+def check_url(url: str) -> str:
+    """A target's URL, checked.
+
+    Raises:
+        ValueError: It is not an absolute http or https URL.
+    """
+    if url == "mock":
+        return url
+    origin = origin_of(url)
+    if not origin.startswith(("http://", "https://")) or "://:" in origin:
+        raise ValueError(f"{url!r} is neither 'mock' nor an absolute http:// or https:// URL")
+    return url.rstrip("/")

@@ -1,0 +1,381 @@
+"""What the tests in ``tests/server`` talk to: a server under test, with the scenes that rules speak of.
+
+Committing and refusing live in ``commits``; here is what surrounds them: files that must not change, sessions that
+are not there, other users, and two things at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from commit_conformance.model import FileState, UploadedPart, expect_commit
+from commit_conformance.target.api import SessionHandle, file_state, id_of, part_of
+from commit_conformance.target.commit import Patience, follow
+from commit_conformance.target.connect import Target
+from commit_conformance.target.upload import State, Upload
+from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.commits import Commits
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.wire import Exchange, WireError
+from strategies.plan import CommitPlan
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class SecondUser:
+    """Another user with a folder shared with them.
+
+    Attributes:
+        token: Their token.
+        folder_id: The shared folder.
+    """
+
+    token: str
+    folder_id: str
+    _target: Target
+    _collaboration: str
+
+    def leave(self) -> None:
+        """Takes the folder away from them."""
+        exchange = self._target.api.end_collaboration(self._collaboration)
+        if exchange.status is None or not 200 <= exchange.status < 300:
+            raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
+
+
+class Server(Commits):
+    """A server under test, as the tests of rules see it."""
+
+    _made: dict[str, Any]
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """Makes something the first time it is asked for, and gives it again later."""
+        made: dict[str, Any] = self.__dict__.setdefault("_made", {})
+        if key not in made:
+            made[key] = make()
+        return made[key]  # type: ignore[no-any-return]
+
+    def committed(self) -> Attempt:
+        """A commit of a new file other than the first that succeeded; made when there is none."""
+        for attempt in self.attempts:
+            is_new_file = attempt.upload.target is None and not attempt.repeated
+            if attempt.created and is_new_file and attempt is not self.sample:
+                return attempt
+        return self.commits()
+
+    # Files
+
+    def entry_of(self, attempt: Attempt) -> dict[str, Any]:
+        """The File a commit was answered with; empty when there is none."""
+        body = attempt.answer.json
+        entries = body.get("entries") if isinstance(body, dict) else None
+        return entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else {}
+
+    def stores(self, attempt: Attempt) -> None:
+        """Ends the test unless the bytes that were uploaded are stored."""
+        if "read_content" not in self.target.capabilities:
+            raise Unsupported("the target does not give a file's content")
+        for problem in self.judge.content(attempt):
+            self.fail(problem.message, attempt, expected="the bytes that were uploaded, in the order of their offsets")
+        shown, session = attempt.file, attempt.upload.session
+        if shown and shown.sha1 and shown.sha1.lower() != session.sha1:
+            self.fail(f"the 201 shows sha1 {shown.sha1}, the content's is {session.sha1}", attempt)
+
+    def reads_back(self, attempt: Attempt) -> None:
+        """Reads a file back; what differs is filed under the rules that speak of it."""
+        if attempt.file is not None:
+            current = self.target.files.get(attempt.file.file_id)
+            if current is not None and current.etag == attempt.file.etag:
+                self.judge.read_back(attempt)
+
+    def landed(self, attempt: Attempt) -> None:
+        """Ends the test when a commit moved or renamed its file."""
+        if attempt.problems:
+            self.fail(attempt.problems[0].message, attempt, problems=attempt.problems)
+
+    def unchanged(self, upload: Upload) -> None:
+        """Ends the test unless the file an upload is a new version of is as it was."""
+        current = self.current(upload)
+        if current is not None:
+            self.file_unchanged(current)
+
+    def file_unchanged(self, file: FileState, *, exchange: Exchange | None = None) -> None:
+        """Ends the test unless a file is as the run last saw it."""
+        shown_by = self.target.api.get_file(file.file_id)
+        shown = file_state(shown_by.answer.json) if shown_by.answer and shown_by.status == 200 else None
+        if shown is None:
+            said = f"the file {file.file_id} was answered {describe_answer(shown_by)} afterwards"
+            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+        for name in ("etag", "sha1", "size", "version_id"):
+            before, after = getattr(file, name), getattr(shown, name)
+            if before is None or after is None or str(before).lower() == str(after).lower():
+                continue
+            said = f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards"
+            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+
+    def _last_sent(self) -> str:
+        return self.attempts[-1].what if self.attempts else self.rule.statement
+
+    def delete(self, file: FileState) -> None:
+        """Deletes a file the run has made."""
+        exchange = self.target.api.delete_file(file.file_id)
+        if exchange.status is None or not 200 <= exchange.status < 300:
+            raise Unsupported(f"deleting a file was answered {describe_answer(exchange)}")
+        self.target.files.pop(file.file_id, None)
+        self.target.ledger.note("gone", of="file", id=file.file_id)
+
+    @contextmanager
+    def locked(self, file: FileState, *, token: str) -> Iterator[None]:
+        """A file, locked by another user."""
+        exchange = self.target.api.update_file(file.file_id, {"lock": {"type": "lock"}}, token=token)
+        if exchange.status != 200:
+            raise Unsupported(f"locking a file was answered {describe_answer(exchange)}")
+        try:
+            yield
+        finally:
+            self.target.api.update_file(file.file_id, {"lock": None}, token=token)
+
+    # Sessions
+
+    def abort(self, upload: Upload) -> None:
+        """Aborts a session."""
+        exchange = self.target.api.abort(upload.handle)
+        if exchange.status is None or not 200 <= exchange.status < 300:
+            raise Unsupported(f"aborting a session was answered {describe_answer(exchange)}")
+        upload.state = State.GONE
+        self.target.ledger.note("gone", of="session", id=upload.handle.session_id)
+
+    def commit_to(self, session_id: str, *, token: str | None = "") -> Attempt:
+        """A commit that is right but for the id of its session, which goes into the path as it is."""
+        carrier = self.target.bank.lease(self.rule.group)
+        url = carrier.commit_url.replace(carrier.handle.session_id, session_id)
+        if url == carrier.commit_url:
+            url = f"{self.target.api.upload_url}/files/upload_sessions/{session_id}/commit"
+        endpoints = {**carrier.handle.endpoints, "commit": url}
+        handle = SessionHandle(session_id=session_id, part_size=1, endpoints=endpoints, shown={})
+        stranger = Upload(handle=handle, session=carrier.session, content=carrier.content)
+        what = f"a right commit for the session {session_id[:60]!r}"
+        return self.attempt(stranger, CommitPlan(), what=what, token=token)
+
+    def refuses_session(self, session_id: str) -> Attempt:
+        """A commit for a session that is not there; it has to be refused."""
+        attempt = self.commit_to(session_id)
+        self.session_is_refused(attempt)
+        return attempt
+
+    def session_is_refused(self, attempt: Attempt) -> None:
+        """Ends the test unless the answer is a 4xx that does not speak of the caller."""
+        status = attempt.answer.status
+        if not 400 <= status <= 499 or status in (401, 403):
+            said = describe_answer(attempt.run.last)
+            self.fail(f"the answer is {said}", attempt, expected="a 4xx other than 401 and 403")
+
+    def keeps_out(self, upload: Upload, *, token: str | None, statuses: Sequence[int]) -> None:
+        """A right commit with another token, or none, has to be answered with one of these statuses."""
+        who = "without a token" if token is None else "with another token"
+        attempt = self.attempt(upload, CommitPlan(), token=token, what=f"a right commit {who}")
+        if attempt.answer.status not in statuses:
+            named = " or ".join(str(status) for status in statuses)
+            self.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected=named)
+
+    def close_carriers(self) -> None:
+        """Commits the sessions that have refused bad commits: they have to have survived them."""
+        for upload in self.target.bank.carriers():
+            if not upload.refused or not self.target.wire.purse.has_files():
+                continue
+            attempt = self.attempt(upload, CommitPlan())
+            if not attempt.created and not attempt.limited:
+                self.session_died(attempt)
+
+    def progress(self, upload: Upload) -> tuple[int | None, int | None]:
+        """What a session's status shows as parts processed, and parts in all."""
+        exchange = self.target.api.status(upload.handle)
+        body = exchange.answer.json if exchange.answer else None
+        if exchange.status != 200 or not isinstance(body, dict):
+            self.fail(f"the status of a live session was answered {describe_answer(exchange)}", exchange=exchange)
+        shown = [body.get(name) for name in ("num_parts_processed", "total_parts")]
+        done, total = (value if isinstance(value, int) and not isinstance(value, bool) else None for value in shown)
+        return done, total
+
+    def lists_parts(self, upload: Upload, *, page: int = 1000) -> None:
+        """Ends the test unless the list of parts is what was uploaded, page by page."""
+        found: list[Any] = []
+        exchange = self.target.api.list_parts(upload.handle, limit=page)
+        for _ in range(upload.session.total_parts + 2):
+            body = exchange.answer.json if exchange.answer and exchange.status == 200 else None
+            entries = body.get("entries") if isinstance(body, dict) else None
+            if not isinstance(entries, list):
+                self.fail(f"the list of parts was answered {describe_answer(exchange)}", exchange=exchange)
+            if len(entries) > page:
+                self.fail(f"a page of {page} holds {len(entries)} parts", exchange=exchange)
+            found += entries
+            if len(entries) < page:
+                break
+            exchange = self.target.api.list_parts(upload.handle, offset=len(found), limit=page)
+        wanted = {part.part_id: part for part in upload.session.parts}
+        what = f"a list of parts, {page} a page, after uploading {len(wanted)} of {upload.session.total_parts} parts"
+        for entry in found:
+            part = wanted.pop(str(entry.get("part_id")), None) if isinstance(entry, dict) else None
+            if part is None:
+                self.fail(f"the list shows {entry!r:.120}, which was not uploaded", exchange=exchange, what=what)
+            for name, sent in (("offset", part.offset), ("size", part.size), ("sha1", part.sha1)):
+                shown = entry.get(name)
+                if shown is not None and str(shown).lower() != str(sent):
+                    said = f"the list shows {name} {shown!r:.60} for a part uploaded with {sent}"
+                    self.fail(said, exchange=exchange, what=what)
+        if wanted:
+            self.fail(f"the list lacks {len(wanted)} of the uploaded parts", exchange=exchange, what=what)
+
+    # Again, and at once
+
+    def repeat(self, first: Attempt) -> Attempt:
+        """The same commit again."""
+        return self.attempt(first.upload, first.request, what="the same commit again, after it was answered 201")
+
+    def one_effect(self, attempt: Attempt) -> None:
+        """Ends the test unless a session's commits have made one file, of one version."""
+        name, file = attempt.upload.session.name, attempt.file
+        found = [item for item in self.target.items() or [] if item.get("name") == name]
+        if len(found) != 1:
+            self.fail(f"the folder holds {len(found)} files named {name}", attempt, expected="one file")
+        if file is None:
+            return
+        if str(found[0].get("id")) != file.file_id:
+            self.fail(f"the folder holds {found[0].get('id')}, the 201 named {file.file_id}", attempt)
+        if "read_file" in self.target.capabilities:
+            self.file_unchanged(file)
+            versions = self.target.api.versions(file.file_id)
+            body = versions.answer.json if versions.answer and versions.status == 200 else None
+            former = body.get("total_count") if isinstance(body, dict) else None
+            if isinstance(former, int) and former > 0:
+                self.fail(f"the file has {former} former versions", attempt, exchange=versions, expected="one version")
+
+    def at_once(self, uploads: Sequence[Upload]) -> list[Attempt]:
+        """Right commits for these uploads, sent at the same time. Gives the attempts in the order of the uploads."""
+        self.target.wire.purse.check_files()
+        barrier = threading.Barrier(len(uploads))
+        requests = [CommitPlan().build(self.material(upload)) for upload in uploads]
+
+        def send(index: int) -> Any:
+            barrier.wait()
+            return follow(self.target.api, uploads[index], requests[index], patience=Patience())
+
+        with ThreadPoolExecutor(len(uploads)) as pool:
+            runs = list(pool.map(send, range(len(uploads))))
+        attempts = [
+            Attempt(
+                upload=upload,
+                request=request,
+                expectation=expect_commit(request, upload.session, current=self.current(upload)),
+                run=run,
+                what=f"one of {len(uploads)} right commits at once",
+                plan=CommitPlan(),
+            )
+            for upload, request, run in zip(uploads, requests, runs, strict=True)
+        ]
+        for attempt in sorted(attempts, key=lambda attempt: not attempt.took_effect):
+            self.settle(attempt)
+        return attempts
+
+    def against(self, upload: Upload, other: Callable[[], Exchange]) -> tuple[Attempt, Exchange]:
+        """A right commit and something else at the same time."""
+        barrier = threading.Barrier(2)
+
+        def run_other() -> Exchange:
+            barrier.wait()
+            return other()
+
+        request = CommitPlan().build(self.material(upload))
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(run_other)
+            barrier.wait()
+            run = follow(self.target.api, upload, request, patience=Patience())
+            result = future.result()
+        attempt = Attempt(
+            upload=upload,
+            request=request,
+            expectation=expect_commit(request, upload.session),
+            run=run,
+            what="a right commit, at the same time as something else",
+            plan=CommitPlan(),
+        )
+        self.settle(attempt)
+        if not attempt.took_effect:
+            upload.state = State.GONE
+        return attempt, result
+
+    def race_last_part(self, upload: Upload) -> Attempt:
+        """A commit of the parts that are there, while the last one is being uploaded."""
+        index = len(upload.session.parts)
+        offset, piece = upload.piece(index)
+        parts: list[UploadedPart] = []
+
+        def put() -> Exchange:
+            size = upload.session.file_size
+            exchange = self.target.api.upload_part(upload.handle, piece, offset=offset, total=size)
+            part = part_of(exchange.answer, offset=offset, content=piece)
+            parts.extend([part] if part else [])
+            return exchange
+
+        attempt, _ = self.against(upload, put)
+        upload.session = replace(upload.session, parts=(*upload.session.parts, *parts))
+        return attempt
+
+    def lose_answer(self, upload: Upload, plan: CommitPlan) -> None:
+        """Sends a commit and hangs up before the answer can arrive."""
+        request = plan.build(self.material(upload))
+        try:
+            self.target.wire.send(
+                "POST",
+                upload.commit_url,
+                headers=request.headers,
+                content=request.body,
+                upload=True,
+                repeatable=False,
+                give_up_reading=True,
+            )
+        except WireError:
+            self.run.monitor.saw("lost answer")
+
+    def repeat_lost(self, upload: Upload) -> Attempt:
+        """The same commit again after its answer was lost; what became of it is read from the folder."""
+        attempt = self.attempt(upload, CommitPlan(), what="the same commit again, after its answer was lost")
+        if attempt.file is None:
+            name = upload.session.name
+            for item in [item for item in self.target.items() or [] if item.get("name") == name]:
+                attempt.file = file_state(item)
+            if attempt.file is not None:
+                upload.state = State.COMMITTED
+                self.target.files[attempt.file.file_id] = attempt.file
+                self.target.ledger.note("file", id=attempt.file.file_id, name=name, folder_id=upload.session.parent_id)
+                self.target.wire.purse.file_committed()
+        return attempt
+
+    # Others
+
+    @contextmanager
+    def second_user(self, *, folder_id: str | None = None) -> Iterator[SecondUser]:
+        """Another user, with a folder of the run shared with them: a fresh one, or the one that is given."""
+        token = self.target.settings.second_token
+        if not token:
+            raise Unsupported("no second user's token was given")
+        user_id = id_of(self.target.api.whoami(token=token).answer)
+        if user_id is None:
+            raise Unsupported("the second user's id could not be found out: GET /users/me does not answer them")
+        if folder_id is None:
+            name = f"{self.target.run_id}-Shared-{self.rule.id}"
+            folder = self.target.api.create_folder(name=name, parent_id=self.target.folder_id)
+            if folder.status != 201:
+                raise Unsupported(f"creating a folder to share was answered {describe_answer(folder)}")
+            folder_id = self.target.note_folder(folder)
+        shared = self.target.api.collaborate(folder_id=folder_id, user_id=user_id)
+        collaboration = id_of(shared.answer)
+        if shared.status != 201 or collaboration is None:
+            raise Unsupported(f"sharing a folder was answered {describe_answer(shared)}")
+        yield SecondUser(token, folder_id, self.target, collaboration)

@@ -1,0 +1,30 @@
+"""What can go wrong on the way to a target.
+
+WireError
+├── BudgetSpent     the run may not send more; nothing was sent
+├── OriginRefused   the URL is not one the token may go to; nothing was sent
+├── Unsendable      the HTTP client refuses to write this request; nothing was sent
+└── Trouble         the network failed; the request may or may not have arrived
+"""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """Something kept a request from being answered. Never the target's non-conformance."""
+
+
+class BudgetSpent(WireError):
+    """The budget of the run does not allow another request of this kind."""
+
+
+class OriginRefused(WireError):
+    """The target named a URL of an origin that the user did not allow the token to go to."""
+
+
+class Unsendable(WireError):
+    """The request cannot be written by a conforming HTTP client, a header with forbidden characters for instance."""
+
+
+class Trouble(WireError):
+    """Connection refused or reset, timeout, TLS, or an answer beyond the limits."""

@@ -1,0 +1,185 @@
+"""Bodies and their ``attributes``: not JSON, not an object, of another type, with dates that are none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from strategies.family import Family
+from strategies.plan import ABSENT, CommitPlan, encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """These bytes in place of the body."""
+
+    content: bytes
+
+    def render(self, members: dict[str, Any]) -> bytes:
+        return self.content
+
+    def __str__(self) -> str:
+        return repr(self.content[:60])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiled:
+    """The right body, spoiled so that it is no JSON any more."""
+
+    how: str
+
+    def render(self, members: dict[str, Any]) -> bytes:
+        body = encode(members)
+        spoiled: dict[str, bytes] = {
+            "cut short": body[:-1],
+            "trailing comma": body[:-1] + b",}",
+            "single quotes": body.replace(b'"', b"'"),
+            "two documents": body + body,
+            "NaN": body[:-1] + b',"attributes":{"x":NaN}}',
+            "invalid UTF-8": body[:-1] + b',"x":"\xff"}',
+            "form": b"parts=" + body,
+        }
+        return spoiled[self.how]
+
+    def __str__(self) -> str:
+        return f"spoiled: {self.how}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapped:
+    """The right body inside another JSON value, so that the top level is no object with parts."""
+
+    how: str
+
+    def render(self, members: dict[str, Any]) -> bytes:
+        wrapped: dict[str, Any] = {
+            "list": [members],
+            "parts alone": members.get("parts"),
+            "string": json.dumps(members),
+            "null": None,
+            "number": 1,
+        }
+        return encode(wrapped[self.how])
+
+    def __str__(self) -> str:
+        return f"the body as {self.how}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateParts:
+    """``parts`` twice: the right list first and an empty one last, so that the last one decides for a refusal."""
+
+    def render(self, members: dict[str, Any]) -> bytes:
+        return encode(members)[:-1] + b',"parts":[]}'
+
+    def __str__(self) -> str:
+        return "parts twice, the second time empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nested:
+    """Lists nested ``depth`` deep in place of the part list, or many entries."""
+
+    depth: int = 0
+    entries: int = 0
+
+    def render(self, members: dict[str, Any]) -> bytes:
+        if self.depth:
+            return b'{"parts":' + b"[" * self.depth + b"]" * self.depth + b"}"
+        one = encode({"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": "0" * 40})
+        return b'{"parts":[' + b",".join([one] * self.entries) + b"]}"
+
+    def __str__(self) -> str:
+        return f"lists nested {self.depth} deep" if self.depth else f"{self.entries} entries"
+
+
+def _bodies(name: str, edits: list[Any], drawn: st.SearchStrategy[Any]) -> Family:
+    return Family(
+        name=name,
+        representatives=tuple(CommitPlan(body=edit) for edit in edits),
+        drawn=drawn.map(lambda edit: CommitPlan(body=edit)),
+    )
+
+
+_SPOILED = ("cut short", "trailing comma", "two documents", "invalid UTF-8", "single quotes")
+malformed = _bodies(
+    "a body that is not JSON",
+    [Spoiled(how=how) for how in _SPOILED],
+    st.sampled_from(_SPOILED).map(lambda how: Spoiled(how=how)),
+)
+empty = _bodies("an empty body", [Raw(content=b""), Raw(content=b" ")], st.just(Raw(content=b"")))
+_WRAPPED = ("list", "parts alone", "null", "string", "number")
+top_level = _bodies(
+    "a body that is not an object",
+    [Wrapped(how=how) for how in _WRAPPED],
+    st.sampled_from(_WRAPPED).map(lambda how: Wrapped(how=how)),
+)
+duplicate_keys = _bodies("parts given twice", [DuplicateParts()], st.just(DuplicateParts()))
+large = _bodies(
+    "a very large body",
+    [Nested(depth=1000), Nested(depth=100_000), Nested(entries=100_000)],
+    st.builds(Nested, depth=st.integers(100, 200_000)),
+)
+
+_CONTENT_TYPES = ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "text/html")
+content_types = Family(
+    name="another content type",
+    representatives=tuple(CommitPlan(content_type=value) for value in _CONTENT_TYPES),
+    drawn=st.sampled_from(_CONTENT_TYPES).map(lambda value: CommitPlan(content_type=value)),
+)
+
+
+def _attributes(name: str, values: list[Any], drawn: st.SearchStrategy[Any]) -> Family:
+    return Family(
+        name=name,
+        representatives=tuple(CommitPlan(attributes=value) for value in values),
+        drawn=drawn.map(lambda value: CommitPlan(attributes=value)),
+    )
+
+
+_BAD_DATES = (
+    "yesterday",
+    "2017-13-08T00:58:08Z",
+    "1969-12-31T23:59:59Z",
+    "2017-02-30T00:58:08Z",
+    "08.04.2017",
+    "2017-04-08T25:58:08Z",
+    "0001-01-01T00:00:00Z",
+)
+invalid_dates = _attributes(
+    "a date that is none",
+    [
+        {"content_modified_at": _BAD_DATES[0]},
+        {"content_created_at": _BAD_DATES[1]},
+        {"content_modified_at": _BAD_DATES[2]},
+        {"content_modified_at": _BAD_DATES[3]},
+        {"content_created_at": _BAD_DATES[2]},
+        {"content_created_at": _BAD_DATES[4]},
+    ],
+    st.builds(
+        lambda member, date: {member: date},
+        st.sampled_from(["content_modified_at", "content_created_at"]),
+        st.sampled_from(_BAD_DATES),
+    ),
+)
+not_attributes = _attributes(
+    "attributes that are no object",
+    ["description", ["description"], 7, True],
+    st.text(max_size=9) | st.integers() | st.booleans() | st.lists(st.text(max_size=3), max_size=2),
+)
+
+#: Every family of bodies that must be refused.
+FAMILIES: dict[str, Family] = {
+    "malformed": malformed,
+    "empty": empty,
+    "top_level": top_level,
+    "duplicate_keys": duplicate_keys,
+    "content_types": content_types,
+    "invalid_dates": invalid_dates,
+    "not_attributes": not_attributes,
+}
+
+NO_CONTENT_TYPE = CommitPlan(content_type=ABSENT)

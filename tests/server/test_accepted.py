@@ -1,0 +1,122 @@
+"""202: not an end, but a promise. The same request later gets 201, and there is one file in the end."""
+
+from __future__ import annotations
+
+from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import looking_back, rule
+from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.verdict.server import Server
+from strategies.digests import OfListed
+from strategies.plan import CommitPlan
+
+
+def processing(server: Server) -> list[Attempt]:
+    """Right commits that were answered 202 and watched, or the end of the test when there is none."""
+    if not server.watched:
+        server.commits(CommitPlan())
+    if not server.watched:
+        raise Unsupported("the target never answered 202 to a right commit")
+    return server.watched
+
+
+@looking_back("ACCEPTED-RETRY-AFTER", "ACCEPTED-EMPTY", "ACCEPTED-BAD-ENDS")
+def test_every_202(server: Server, looked_for: str) -> None:
+    server.seen()
+
+
+@rule("ACCEPTED-COMPLETE")
+def test_a_session_with_parts_missing_is_not_left_in_202(server: Server) -> None:
+    total = -(-server.target.bank.file_size // server.target.first_session.part_size)
+    upload = server.upload(parts=range(1, total))
+    server.refuses([CommitPlan(), CommitPlan(digest=OfListed())], upload=upload)
+
+
+@rule("ACCEPTED-COMPLETES", last=True)
+def test_a_202_ends_in_201(server: Server) -> None:
+    for attempt in processing(server):
+        if not attempt.created:
+            tries = len(attempt.run.exchanges)
+            server.fail(f"after {tries} tries the answer is {describe_answer(attempt.run.last)}", attempt)
+
+
+@rule("ACCEPTED-EARLY-RETRY", last=True)
+def test_asking_before_the_time_is_harmless(server: Server) -> None:
+    asked = [attempt for attempt in processing(server) if attempt.run.early or len(attempt.run.glances) > 1]
+    for attempt in asked or server.watched:
+        again = attempt.run.exchanges[1]
+        if again.status not in (201, 202):
+            server.fail(
+                f"asked again, the server answered {describe_answer(again)}",
+                attempt,
+                exchange=again,
+                expected="201 or 202",
+            )
+
+
+@rule("ACCEPTED-NO-FILE", last=True)
+def test_no_file_is_visible_while_it_is_processed(server: Server) -> None:
+    for attempt in processing(server):
+        name = attempt.upload.session.name
+        for glance in attempt.run.glances:
+            if attempt.upload.target is None and any(item.get("name") == name for item in glance.items or ()):
+                server.fail(f"after a 202 the folder already holds {name}", attempt, exchange=glance.accepted)
+
+
+@rule("ACCEPTED-SESSION-STAYS", last=True)
+def test_the_session_stays_while_it_is_processed(server: Server) -> None:
+    if "status" not in server.target.capabilities:
+        raise Unsupported("the target does not show a session's status")
+    for attempt in processing(server):
+        for glance in attempt.run.glances:
+            if glance.status is not None and glance.status.status != 200:
+                said = describe_answer(glance.status)
+                server.fail(f"after a 202 the session's status was answered {said}", attempt, exchange=glance.status)
+
+
+@rule("ACCEPTED-PROGRESS", last=True)
+def test_progress_never_falls_and_never_exceeds_the_total(server: Server) -> None:
+    counts = 0
+    for attempt in processing(server):
+        before = 0
+        for glance in attempt.run.glances:
+            body = glance.status.answer.json if glance.status and glance.status.answer else None
+            done, total = (
+                (body.get("num_parts_processed"), body.get("total_parts")) if isinstance(body, dict) else (None, None)
+            )
+            if not isinstance(done, int) or not isinstance(total, int):
+                continue
+            counts += 1
+            if not before <= done <= total:
+                said = f"num_parts_processed is {done} of {total}, after {before}"
+                server.fail(said, attempt, exchange=glance.status)
+            before = done
+    if not counts:
+        raise Unsupported("the target does not show num_parts_processed and total_parts")
+
+
+@rule("ACCEPTED-ONE-FILE", last=True)
+def test_in_the_end_there_is_one_file(server: Server) -> None:
+    items = server.target.items() or []
+    for attempt in processing(server):
+        name = attempt.upload.session.name
+        found = [item for item in items if item.get("name") == name]
+        if attempt.created and len(found) != 1:
+            server.fail(f"after 202 and 201 the folder holds {len(found)} files named {name}", attempt)
+
+
+@rule("ACCEPTED-PROCESSED", last=True)
+def test_whether_202_is_answered_though_all_parts_are_processed(server: Server) -> str:
+    for attempt in processing(server):
+        for glance in attempt.run.glances:
+            body = glance.status.answer.json if glance.status and glance.status.answer else None
+            if isinstance(body, dict) and body.get("num_parts_processed") == body.get("total_parts") is not None:
+                return "202 though num_parts_processed equals total_parts"
+    return "202 only while num_parts_processed is below total_parts"
+
+
+@rule("ACCEPTED-UNCHANGED")
+def test_what_a_new_version_with_the_same_content_gets(server: Server) -> str:
+    upload = server.new_version(content=server.sample_content)
+    attempt = server.attempt(upload, CommitPlan())
+    return describe_answer(attempt.run.last)

@@ -1,0 +1,112 @@
+"""The JSON body and its attributes."""
+
+from __future__ import annotations
+
+import pytest
+
+from commit_conformance.model.dates import instant
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import rule
+from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.verdict.server import Server
+from strategies import bodies
+from strategies.plan import CommitPlan
+
+#: How far the clocks of two machines, or of two parts of one, may reasonably be apart, in seconds.
+CLOCK_TOLERANCE = 600.0
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(family, marks=rule(rule_id), id=rule_id)
+        for rule_id, family in {
+            "BODY-MALFORMED": bodies.malformed,
+            "BODY-EMPTY": bodies.empty,
+            "BODY-TOP-LEVEL": bodies.top_level,
+            "BODY-DUPLICATE-KEYS": bodies.duplicate_keys,
+            "BODY-CONTENT-TYPE": bodies.content_types,
+            "BODY-LARGE": bodies.large,
+            "ATTR-DATE-INVALID": bodies.invalid_dates,
+            "ATTR-TYPE": bodies.not_attributes,
+        }.items()
+    ],
+)
+def test_a_wrong_body_is_refused(server: Server, family: bodies.Family) -> None:
+    server.refuses(family)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(rule_id, marks=rule(rule_id, late=True), id=rule_id)
+        for rule_id in (
+            "BODY-UNKNOWN-MEMBER",
+            "BODY-CHARSET",
+            "BODY-CHUNKED",
+            "ATTR-MODIFIED-AT",
+            "ATTR-CREATED-AT",
+            "ATTR-DESCRIPTION",
+        )
+    ],
+)
+def test_a_right_body_in_another_form_is_committed(server: Server, what: str) -> None:
+    """Instants and texts that were sent come back in the File: that is judged in passing, for every 201."""
+    server.takes_liberty()
+
+
+@rule("ATTR-ABSENT")
+def test_attributes_may_be_left_out(server: Server) -> None:
+    if not server.sample.created:
+        server.fail(f"a commit without attributes was answered {server.sample.answer.status}", server.sample)
+
+
+@rule("ATTR-DEFAULTS")
+def test_dates_not_given_default_to_the_time_of_the_upload(server: Server) -> None:
+    attempt = server.sample
+    file = server.entry_of(attempt)
+    created = instant(file.get("created_at"))
+    if created is None:
+        raise Unsupported("the File of the 201 shows no created_at to compare with")
+    shown = False
+    for member in ("content_modified_at", "content_created_at"):
+        moment = instant(file.get(member))
+        if moment is None:
+            continue  # left out, or null, as the schema allows
+        shown = True
+        if abs(moment - created) > CLOCK_TOLERANCE:
+            server.fail(f"{member} is {file[member]}, though the file was created at {file['created_at']}", attempt)
+    if not shown:
+        raise Unsupported("the File of the 201 shows neither content_modified_at nor content_created_at")
+
+
+@rule("ATTR-DESTINATION", late=True)
+def test_attributes_do_not_move_the_file(server: Server) -> None:
+    upload = server.take()
+    attributes = {"name": f"{server.target.run_id}-Moved.bin", "parent": {"id": server.target.settings.folder_id}}
+    claims = ("CREATED-NAME", "CREATED-PARENT", "CREATED-PATH", "CREATED-READ-BACK")
+    attempt = server.attempt(upload, CommitPlan(attributes=attributes), claims=claims)
+    if attempt.created:
+        server.landed(attempt)
+    elif not attempt.expectation.allows(attempt.answer):
+        server.fail(f"the answer, {describe_answer(attempt.run.last)}, is neither 201 nor a refusal", attempt)
+
+
+@rule("ATTR-EMPTY")
+def test_what_empty_attributes_get(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("ATTR-DESCRIPTION-LONG")
+def test_what_a_description_of_256_characters_gets(server: Server) -> str:
+    said = server.observes_liberty()
+    for _, attempt in server.liberty():
+        if attempt.created:
+            kept = server.entry_of(attempt).get("description")
+            said += f", {len(kept)} characters kept" if isinstance(kept, str) else ""
+    return said
+
+
+@rule("BODY-NO-CONTENT-TYPE")
+def test_what_a_body_without_content_type_gets(server: Server) -> str:
+    return server.observes_liberty()

@@ -1,0 +1,164 @@
+"""409: another item of the same name is in the folder."""
+
+from __future__ import annotations
+
+from commit_conformance.model import FileState
+from commit_conformance.target.upload import Upload
+from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import looking_back, rule
+from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.verdict.server import Server
+from strategies.plan import CommitPlan
+
+
+def taken_name(server: Server) -> tuple[Upload, Upload]:
+    """Two sessions whose name was taken by another file after they had been opened, the same two for all tests.
+
+    The first was opened for just that name, the second for that name in another case.
+    """
+    return server.once("taken name", lambda: _take_name(server))
+
+
+def _take_name(server: Server) -> tuple[Upload, Upload]:
+    server.target.wire.purse.check_files()
+    name = server.target.bank.name()
+    same, other_case = server.upload(name=name), server.upload(name=name.swapcase())
+    server.commits_something(server.upload(name=name))
+    return same, other_case
+
+
+def blocked_upload(server: Server) -> Upload:
+    """A session whose name was taken by another file after it had been opened."""
+    return taken_name(server)[0]
+
+
+def files_in_the_way(server: Server, upload: Upload) -> list[FileState]:
+    """The files that hold a session's name."""
+    return [file for file in server.target.files.values() if file.name == upload.session.name]
+
+
+def the_conflict(server: Server) -> Attempt:
+    """The first 409 of the run."""
+    return server.once("conflict", lambda: conflicts(server, blocked_upload(server)))
+
+
+def conflicts(server: Server, upload: Upload) -> Attempt:
+    """Ends the test unless the upload's commit is answered 409."""
+    attempt = server.attempt(upload, CommitPlan(), name_taken=True, what="a right commit for a name that is taken")
+    if attempt.answer.status != 409:
+        server.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="409")
+    return attempt
+
+
+@rule("CONFLICT-NAME")
+def test_a_name_that_was_taken_meanwhile_is_answered_409(server: Server) -> None:
+    the_conflict(server)
+
+
+@rule("CONFLICT-UNTOUCHED")
+def test_the_file_in_the_way_is_untouched(server: Server) -> None:
+    upload = blocked_upload(server)
+    conflicts(server, upload)
+    for file in files_in_the_way(server, upload):
+        server.file_unchanged(file)
+
+
+@rule("CONFLICT-CODE")
+def test_what_code_a_409_has(server: Server) -> str:
+    body = the_conflict(server).answer.json
+    return f"code {body.get('code')!r}" if isinstance(body, dict) else "no JSON"
+
+
+@rule("CONFLICT-DETAILS")
+def test_how_a_409_names_the_file_in_the_way(server: Server) -> str:
+    body = the_conflict(server).answer.json
+    context = body.get("context_info") if isinstance(body, dict) else None
+    found = context.get("conflicts") if isinstance(context, dict) else None
+    one = found[0] if isinstance(found, list) and found else found
+    named = isinstance(one, dict) and server.target.ledger.knows_file(str(one.get("id")))
+    shape = {dict: "an object", list: "a list", type(None): "absent"}.get(type(found), type(found).__name__)
+    return f"conflicts is {shape}, which {'names' if named else 'does not name'} the file"
+
+
+@rule("CONFLICT-CASE")
+def test_names_are_compared_without_case(server: Server) -> None:
+    conflicts(server, taken_name(server)[1])
+
+
+@rule("CONFLICT-FOLDER")
+def test_a_folder_of_the_same_name_is_in_the_way_too(server: Server) -> None:
+    upload = server.upload()  # not one that was kept: its name will be taken for good
+    exchange = server.target.api.create_folder(name=upload.session.name, parent_id=upload.session.parent_id)
+    if exchange.status != 201:
+        raise Unsupported(f"creating a folder of that name was answered {describe_answer(exchange)}")
+    server.target.note_folder(exchange)
+    conflicts(server, upload)
+
+
+@rule("CONFLICT-OWN-NAME")
+def test_a_new_version_does_not_conflict_with_its_own_file(server: Server) -> None:
+    """Every commit of a new version goes to a name that is taken: by the file itself."""
+    attempts = [attempt for attempt in server.attempts if attempt.upload.target and attempt.expectation.must_create]
+    if not attempts:
+        attempts = [server.commits(upload=server.version_carrier())]
+    for attempt in attempts:
+        if attempt.answer.status == 409:
+            server.fail(f"a new version was answered {describe_answer(attempt.run.last)}", attempt)
+
+
+@rule("CONFLICT-RETRY")
+def test_whether_the_session_commits_once_the_name_is_free(server: Server) -> str:
+    upload = blocked_upload(server)
+    server.target.wire.purse.check_files()
+    for file in files_in_the_way(server, upload):
+        server.delete(file)
+    attempt = server.attempt(upload, CommitPlan())
+    return f"once the name is free: {describe_answer(attempt.run.last)}"
+
+
+@rule("CONFLICT-RACE")
+def test_of_two_sessions_for_one_name_one_commits(server: Server) -> None:
+    server.target.wire.purse.check_files()
+    name = server.target.bank.name()
+    first, second = server.upload(name=name), server.upload(name=name)
+    attempts = server.at_once([first, second])
+    created = [attempt for attempt in attempts if attempt.took_effect]
+    if len(created) != 1:
+        said = " and ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        server.fail(f"{len(created)} of two commits at once for one name made a file: {said}", attempts[0])
+    loser = next(attempt for attempt in attempts if attempt is not created[0])
+    if loser.answer.status != 409:
+        server.fail(f"the other commit was answered {describe_answer(loser.run.last)}", loser, expected="409")
+
+
+@rule("CONFLICT-TRASHED", late=True)
+def test_a_new_version_of_a_file_deleted_meanwhile_is_refused(server: Server) -> None:
+    victim = next(iter(files_in_the_way(server, blocked_upload(server))), None)
+    if victim is None:
+        raise Unsupported("no file to delete: the one that took the name is not known")
+    upload = server.new_version(victim)
+    server.delete(victim)
+    attempt = server.attempt(upload, CommitPlan(), what="a right commit for a file that was deleted meanwhile")
+    if attempt.took_effect or not 400 <= attempt.answer.status <= 499:
+        server.fail(
+            f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="404, 409, 410 or another 4xx"
+        )
+
+
+@rule("CONFLICT-LOCKED")
+def test_a_file_locked_by_another_user_is_answered_403(server: Server) -> None:
+    server.need("create_folder")  # nobody else's folder is ever shared
+    upload = server.version_carrier()
+    with server.second_user(folder_id=server.target.folder_id) as second:
+        with server.locked(server.sample_file, token=second.token):
+            what = "a right commit for a file that another user has locked"
+            attempt = server.attempt(upload, CommitPlan(), what=what)
+        second.leave()
+    if attempt.answer.status != 403:
+        server.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="403")
+
+
+@looking_back("CONFLICT-BODY")
+def test_every_409(server: Server, looked_for: str) -> None:
+    server.seen()

@@ -1,0 +1,147 @@
+"""The life of a session, and that refusals leave no trace in it."""
+
+from __future__ import annotations
+
+from commit_conformance.model.dates import instant
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import looking_back, rule
+from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.verdict.server import Server
+from strategies import part_lists
+
+
+@rule("REJECTED-SESSION-LIVES")
+def test_after_a_refusal_the_right_commit_succeeds(server: Server) -> None:
+    server.survives([*part_lists.missing_last.first(1), *part_lists.wrong_sha1.first(1)])
+
+
+@looking_back("REJECTED-NO-TRACE")
+def test_refused_commits_leave_no_file_behind(server: Server, looked_for: str) -> None:
+    server.close_carriers()
+    server.judge.folder(server.sample)
+    server.seen()
+
+
+@rule("SESSION-NO-EARLY-FILE")
+def test_no_file_is_visible_before_the_commit(server: Server) -> None:
+    upload = server.target.bank.lease("life-cycle")
+    items = server.target.items() or []
+    if any(item.get("name") == upload.session.name for item in items):
+        server.fail(f"the folder holds {upload.session.name} before it was committed", what="every part, and no commit")
+
+
+@rule("SESSION-CLOSED")
+def test_after_201_no_part_can_be_uploaded(server: Server) -> None:
+    upload = server.sample.upload
+    offset, piece = upload.piece(0)
+    exchange = server.target.api.upload_part(upload.handle, piece, offset=offset, total=upload.session.file_size)
+    if not 400 <= (exchange.status or 0) <= 499:
+        said = f"a part for a committed session was answered {describe_answer(exchange)}"
+        server.fail(said, exchange=exchange, what="a part of a committed session, again", expected="a 4xx")
+
+
+@rule("SESSION-AFTER-COMMIT")
+def test_what_a_committed_session_shows(server: Server) -> str:
+    """Not the session that SESSION-ABORT-AFTER has tried to abort."""
+    handle = server.sample.upload.handle
+    status, parts = server.target.api.status(handle), server.target.api.list_parts(handle)
+    return f"status: {describe_answer(status)}; parts: {describe_answer(parts)}"
+
+
+@rule("SESSION-ABORT-AFTER")
+def test_aborting_a_committed_session_leaves_the_file(server: Server) -> None:
+    attempt = server.committed()
+    exchange = server.target.api.abort(attempt.upload.handle)
+    assert attempt.file is not None
+    server.file_unchanged(server.target.files[attempt.file.file_id], exchange=exchange)
+
+
+@rule("SESSION-PROGRESS")
+def test_progress_starts_at_none_and_stays_within_the_total(server: Server) -> None:
+    upload = server.upload(parts=())
+    total = upload.session.total_parts
+    counts = [server.progress(upload)]
+    server.target.bank.put(upload, range(total))
+    counts.append(server.progress(upload))
+    if counts[0][0] not in (0, None):
+        server.fail(f"num_parts_processed starts at {counts[0][0]}, not 0", what="the status of a fresh session")
+    for done, shown in counts:
+        if shown is not None and shown != total:
+            size, part = upload.session.file_size, upload.session.part_size
+            server.fail(f"total_parts is {shown} for {size} bytes in parts of {part}", expected=str(total))
+        if done is not None and not 0 <= done <= total:
+            server.fail(f"num_parts_processed is {done} of {total}")
+    server.target.bank.keep(upload)
+
+
+@rule("SESSION-LIST-PARTS")
+def test_the_list_of_parts_is_what_was_uploaded(server: Server) -> None:
+    upload = server.upload(parts=(1, 0))
+    server.lists_parts(upload)
+    server.target.bank.put(upload, range(2, upload.session.total_parts))
+    server.lists_parts(upload, page=2)
+    server.target.bank.keep(upload)
+
+
+@rule("SESSION-PART-IMMUTABLE")
+def test_other_bytes_for_a_taken_range_are_refused_and_the_first_ones_stay(server: Server) -> None:
+    upload = server.usual()
+    offset, piece = upload.piece(0)
+    other = bytes(255 - byte for byte in piece)
+    exchange = server.target.api.upload_part(upload.handle, other, offset=offset, total=upload.session.file_size)
+    if not 400 <= (exchange.status or 0) <= 499:
+        said = f"other bytes for a range already uploaded were answered {describe_answer(exchange)}"
+        server.fail(said, exchange=exchange, what="the first part again, with other bytes", expected="409 or 416")
+    server.lists_parts(upload)
+    server.target.bank.keep(upload)  # a later test commits it, and its content is compared
+
+
+@rule("SESSION-PART-DIGEST")
+def test_a_part_whose_digest_does_not_fit_is_not_stored(server: Server) -> None:
+    upload = server.upload(parts=())
+    offset, piece = upload.piece(0)
+    wrong = "sha=AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    exchange = server.target.api.upload_part(
+        upload.handle, piece, offset=offset, total=upload.session.file_size, digest=wrong
+    )
+    if not 400 <= (exchange.status or 0) <= 499:
+        said = f"a part with a digest of other bytes was answered {describe_answer(exchange)}"
+        server.fail(said, exchange=exchange, what="a part with a wrong digest", expected="a 4xx")
+    server.lists_parts(upload)
+    server.target.bank.put(upload, range(upload.session.total_parts))
+    server.target.bank.keep(upload)
+
+
+@rule("SESSION-LIFETIME")
+def test_how_long_a_session_lives(server: Server) -> str:
+    shown = server.target.first_session.shown
+    ends = instant(shown.get("session_expires_at"))
+    if ends is None:
+        return "session_expires_at is not given"
+    date = server.target.session_opened_at
+    return f"{round((ends - date) / 3600)} hours"
+
+
+@rule("SESSION-ENDPOINTS")
+def test_session_endpoints_are_those_of_this_session(server: Server) -> None:
+    upload = server.sample.upload
+    named = upload.handle.shown.get("session_endpoints")
+    what = "the answer to creating a session"
+    if not isinstance(named, dict):
+        server.fail("the session has no session_endpoints", what=what)
+    for key in ("commit", "upload_part"):
+        if not isinstance(named.get(key), str) or not named[key]:
+            server.fail(f"session_endpoints has no {key}", what=what)
+    other = server.target.first_session.endpoints["commit"]
+    if upload.commit_url == other:
+        server.fail("two sessions have the same commit URL", what=what)
+    if "status" not in server.target.capabilities:
+        raise Unsupported("the target does not show a session's status")
+    carrier = server.target.bank.lease("life-cycle")
+    exchange = server.target.api.status(carrier.handle)
+    shown = exchange.answer.json if exchange.answer else None
+    if exchange.status != 200 or not isinstance(shown, dict) or shown.get("id") != carrier.handle.session_id:
+        server.fail(f"session_endpoints.status was answered {describe_answer(exchange)}", exchange=exchange, what=what)
+    again = server.target.api.session_of(exchange.answer)
+    if again is not None and "session_endpoints" in shown and again.endpoints["commit"] != carrier.commit_url:
+        server.fail("the status names another commit URL than the creation did", exchange=exchange, what=what)

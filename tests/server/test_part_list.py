@@ -1,0 +1,158 @@
+"""The list of parts: exactly the uploaded parts, each with its own range and digest, covering the whole file."""
+
+from __future__ import annotations
+
+import pytest
+
+from commit_conformance.target.upload import State
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import rule
+from commit_conformance.verdict.server import Server
+from strategies import digests, part_lists
+from strategies.plan import CommitPlan
+
+
+@rule("PART-COMPLETE")
+def test_the_uploaded_parts_in_order_are_committed(server: Server) -> None:
+    attempt = server.sample
+    if not attempt.created:
+        server.fail(f"a right commit was answered {describe_answer(attempt.run.last)}", attempt)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(family, marks=rule(rule_id), id=rule_id)
+        for rule_id, family in {
+            "PART-REQUIRED": part_lists.required,
+            "PART-ARRAY": part_lists.not_a_list,
+            "PART-EMPTY": part_lists.empty,
+            "PART-MISSING-LAST": part_lists.missing_last,
+            "PART-GAP": part_lists.gaps,
+            "PART-UNKNOWN": part_lists.unknown,
+            "PART-OFFSET": part_lists.wrong_offset,
+            "PART-SIZE": part_lists.wrong_size,
+            "PART-SUM": part_lists.wrong_sum,
+            "PART-BOUNDARY": part_lists.moved_boundaries,
+            "PART-SHA1": part_lists.wrong_sha1,
+            "PART-SHA1-FORM": part_lists.malformed_sha1,
+            "PART-DUPLICATE": part_lists.duplicates,
+            "PART-OVERLAP": part_lists.overlaps,
+            "PART-PAST-END": part_lists.past_end,
+            "PART-COUNT": part_lists.too_many,
+            "PART-MEMBER-MISSING": part_lists.missing_members,
+            "PART-NUMBER-TYPE": part_lists.number_types,
+            "PART-NEGATIVE": part_lists.negative,
+            "PART-INT64": part_lists.beyond_int64,
+        }.items()
+    ],
+)
+def test_a_wrong_list_is_refused(server: Server, family: part_lists.Family) -> None:
+    server.refuses(family)
+
+
+@rule("PART-FOREIGN")
+def test_a_part_of_another_session_is_refused_and_stays_with_it(server: Server) -> None:
+    carrier = server.target.bank.lease(server.rule.group)
+    gone = server.upload()
+    server.abort(gone)
+    server.use_foreign(gone, carrier)
+    server.refuses(part_lists.foreign.first(2), upload=carrier)
+    live = server.upload()
+    server.use_foreign(live, carrier)
+    server.refuses(part_lists.foreign, upload=carrier)
+    server.lists_parts(live)
+    server.target.bank.keep(live)
+
+
+@rule("PART-OTHER-USER")
+def test_a_part_of_another_user_is_refused_like_an_unknown_one(server: Server) -> None:
+    with server.second_user() as second:
+        theirs = server.upload(folder_id=second.folder_id, token=second.token)
+        carrier = server.target.bank.lease(server.rule.group)
+        server.use_foreign(theirs, carrier)
+        server.refuses(part_lists.foreign, upload=carrier)
+        refused = server.attempts[-1]
+        server.refuses(part_lists.unknown.first(1), upload=carrier)
+        unknown = server.attempts[-1]
+        if refused.answer.status != unknown.answer.status:
+            server.fail(
+                f"a part of another user was answered {refused.answer.status}, an unknown one {unknown.answer.status}",
+                refused,
+            )
+
+
+@rule("PART-ORDER", late=True)
+def test_a_list_in_another_order_is_sorted_or_refused(server: Server) -> None:
+    server.refuses(part_lists.in_list_order)
+    for plan in part_lists.reordered.first(None if server.thorough else 1):
+        attempt = server.attempt(server.target.bank.lease(server.rule.group), plan)
+        if attempt.created:
+            server.stores(attempt)
+        elif not attempt.expectation.allows(attempt.answer):
+            server.fail(f"the answer, {describe_answer(attempt.run.last)}, is neither 201 nor a refusal", attempt)
+
+
+@rule("PART-UNKNOWN-MEMBER", late=True)
+def test_unknown_members_of_a_part_are_ignored(server: Server) -> None:
+    server.takes_liberty()
+
+
+@rule("PART-SHA1-OMITTED")
+def test_what_a_part_without_sha1_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("PART-SHA1-NULL")
+def test_what_a_part_with_sha1_null_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("PART-SHA1-CASE")
+def test_what_a_part_with_an_upper_case_sha1_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("PART-SHA1-BASE64")
+def test_what_a_part_with_its_sha1_in_base64_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("PART-SHA512-MIXED")
+def test_what_sha512_on_one_part_alone_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("PART-SIZES")
+def test_files_of_every_shape_commit(server: Server) -> None:
+    """An exact multiple of the part size, and, where files may be small, a single part. See PART-NOT-UPLOADED too."""
+    part_size, smallest = server.target.first_session.part_size, server.target.smallest
+    multiple = server.whole_parts * part_size
+    sizes = [smallest if smallest <= part_size else multiple + 1]
+    if not any(attempt.created and attempt.upload.session.file_size == multiple for attempt in server.attempts):
+        sizes.insert(0, multiple)
+    for size in [*sizes, *([multiple + 1, multiple - 1] if server.thorough else [])]:
+        server.commits(upload=server.upload(size=size), what=f"a right commit of {size} bytes in parts of {part_size}")
+
+
+@rule("PART-MANY")
+def test_more_parts_than_a_page_of_them_commit(server: Server) -> None:
+    part_size = server.target.first_session.part_size
+    server.commits(upload=server.upload(size=1000 * part_size + 1))
+
+
+@rule("PART-NOT-UPLOADED")
+def test_a_commit_before_the_last_upload_is_refused_and_after_it_committed(server: Server) -> None:
+    """The part that is late is the last one, of one byte: the least a server could overlook."""
+    part_size, count = server.target.first_session.part_size, server.whole_parts
+    upload = server.upload(size=count * part_size + 1, parts=range(count))
+    server.refuses([CommitPlan(), CommitPlan(digest=digests.OfListed())], upload=upload)
+    if upload.state is State.LIVE:
+        server.target.bank.put(upload, [count])
+        server.commits_something(upload)
+
+
+@rule("PART-VISIBILITY")
+def test_whether_a_right_commit_right_after_the_upload_is_refused_at_first(server: Server) -> str:
+    """The first commit of the run follows its last upload at once, without any other request between them."""
+    return f"answered {describe_answer(server.sample.run.exchanges[0])} at first"

@@ -1,0 +1,102 @@
+"""If-Match and If-None-Match, on sessions that make a new version of a file."""
+
+from __future__ import annotations
+
+from commit_conformance.verdict.marks import looking_back, rule
+from commit_conformance.verdict.server import Server
+from strategies import digests, preconditions
+from strategies.plan import CommitPlan
+from strategies.preconditions import Tag
+
+
+@rule("IF-MATCH-CURRENT")
+def test_the_current_etag_commits(server: Server) -> None:
+    server.commits(preconditions.current_if_match, upload=server.new_version())
+
+
+@rule("IF-MATCH-STALE")
+def test_any_other_etag_is_answered_412_and_changes_nothing(server: Server) -> None:
+    upload = server.version_carrier()
+    server.refuses(preconditions.stale_if_match, upload=upload)
+    server.unchanged(upload)
+
+
+@rule("PRECONDITION-RETRY")
+def test_after_412_the_right_etag_commits(server: Server) -> None:
+    upload = server.version_carrier()
+    server.refuses(preconditions.stale_if_match.first(1), upload=upload)
+    server.once("older version session", server.new_version)
+    server.survived(upload)
+
+
+@rule("IF-NONE-MATCH-CURRENT")
+def test_the_current_etag_in_if_none_match_never_commits(server: Server) -> None:
+    upload = server.version_carrier()
+    server.refuses([preconditions.current_if_none_match], upload=upload)
+    server.unchanged(upload)
+
+
+@rule("IF-NONE-MATCH-OTHER", late=True)
+def test_another_etag_in_if_none_match_commits(server: Server) -> None:
+    server.takes_liberty()
+
+
+@rule("IF-MATCH-ANY", late=True)
+def test_any_etag_matches_an_existing_file(server: Server) -> None:
+    server.takes_liberty()
+
+
+@rule("PRECONDITION-ORDER")
+def test_if_match_is_judged_first(server: Server) -> None:
+    upload = server.version_carrier()
+    server.refuses([preconditions.both_false], upload=upload)
+    attempt = server.attempts[-1]
+    if attempt.answer.status != 412:
+        server.fail(f"both conditions fail, and the answer is {attempt.answer.status}", attempt, expected="412")
+
+
+@rule("PRECONDITION-LAST")
+def test_a_wrong_digest_is_refused_before_preconditions_are_judged(server: Server) -> None:
+    upload = server.version_carrier()
+    plan = CommitPlan(digest=digests.OtherContent(), if_match=Tag(form="random"))
+    server.refuses([plan], upload=upload)
+    attempt = server.attempts[-1]
+    if attempt.answer.status in (412, 304):
+        said = f"the digest is wrong as well, and the answer is {attempt.answer.status}"
+        server.fail(said, attempt, expected="a refusal for the digest, not for the precondition")
+
+
+@rule("PRECONDITION-AT-COMMIT")
+def test_the_precondition_is_judged_at_commit(server: Server) -> None:
+    """A session that was opened before the file changed must not commit with the etag of that time."""
+    upload = server.once("older version session", server.new_version)
+    before = upload.target.etag if upload.target else None
+    if before == server.etag(upload):
+        server.commits(upload=server.version_carrier())
+    server.refuses([CommitPlan(headers=(("if-match", before or "0"),))], upload=upload)
+    server.unchanged(upload)
+
+
+@rule("PRECONDITION-NEW-FILE")
+def test_what_preconditions_on_a_new_file_get(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("IF-NONE-MATCH-ANY")
+def test_what_any_etag_in_if_none_match_gets(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("ETAG-QUOTED")
+def test_whether_a_quoted_etag_is_understood(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@rule("ETAG-LIST-WEAK")
+def test_whether_lists_and_weak_etags_are_understood(server: Server) -> str:
+    return server.observes_liberty()
+
+
+@looking_back("PRECONDITION-BODY", "NOT-MODIFIED-EMPTY")
+def test_every_answer_to_a_failed_precondition(server: Server, looked_for: str) -> None:
+    server.seen()

@@ -1,0 +1,71 @@
+"""A commit that comes twice, or at the same time as something else, has one effect."""
+
+from __future__ import annotations
+
+from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.verdict.marks import rule
+from commit_conformance.verdict.server import Server
+from strategies.plan import CommitPlan
+
+
+@rule("REPEAT-ONE-FILE")
+def test_the_same_commit_again_makes_no_second_file(server: Server) -> None:
+    first = server.committed()
+    server.repeat(first)
+    server.one_effect(first)
+
+
+@rule("REPEAT-ANSWER")
+def test_what_the_second_commit_gets(server: Server) -> str:
+    again = server.repeat(server.sample)
+    same = (
+        server.sample.file is not None and again.file is not None and again.file.file_id == server.sample.file.file_id
+    )
+    return describe_answer(again.run.last) + (", the same file" if same else "")
+
+
+@rule("REPEAT-LOST-ANSWER")
+def test_a_commit_whose_answer_was_lost_ends_in_one_file_when_repeated(server: Server) -> None:
+    upload = server.usual()
+    server.lose_answer(upload, CommitPlan())
+    attempt = server.repeat_lost(upload)
+    server.one_effect(attempt)
+
+
+@rule("REPEAT-CONCURRENT")
+def test_identical_commits_at_once_have_one_effect(server: Server) -> None:
+    upload = server.usual()
+    attempts = server.at_once([upload, upload, upload])
+    created = [attempt for attempt in attempts if attempt.took_effect]
+    if not created:
+        said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        server.fail(f"none of three identical commits at once succeeded: {said}", attempts[0])
+    ids = {attempt.file.file_id for attempt in created if attempt.file}
+    versions = {attempt.file.version_id for attempt in created if attempt.file and attempt.file.version_id}
+    if len(ids) > 1 or len(versions) > 1:
+        server.fail(f"identical commits at once made {max(len(ids), len(versions))} files or versions", created[1])
+    server.one_effect(created[0])
+
+
+@rule("REPEAT-ABORT-RACE")
+def test_a_commit_racing_an_abort_gives_a_file_or_none(server: Server) -> None:
+    upload = server.usual()
+    attempt, abort = server.against(upload, lambda: server.target.api.abort(upload.handle))
+    name = upload.session.name
+    found = [item for item in server.target.items() or [] if item.get("name") == name]
+    told = f"commit: {describe_answer(attempt.run.last)}; abort: {describe_answer(abort)}; files: {len(found)}"
+    if len(found) != int(attempt.took_effect):
+        server.fail(f"the answers and the folder contradict each other ({told})", attempt)
+    if attempt.answer.status >= 500:
+        server.fail(f"the race was answered with an error of the server ({told})", attempt)
+
+
+@rule("REPEAT-UPLOAD-RACE")
+def test_a_commit_racing_the_last_part_never_truncates_the_file(server: Server) -> None:
+    total = -(-server.target.bank.file_size // server.target.first_session.part_size)
+    upload = server.upload(parts=range(total - 1))
+    attempt = server.race_last_part(upload)
+    if attempt.took_effect:
+        server.stores(attempt)
+    elif not (400 <= attempt.answer.status <= 499 or attempt.answer.status == 202):
+        server.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="201, 202 or a refusal")
