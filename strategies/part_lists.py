@@ -90,7 +90,6 @@ missing_last = _family(
     "the last part missing",
     [Drop(at=-1), Drop(at=-1, count=2)],
     st.builds(Drop, at=st.just(-1), count=st.integers(1, 8)),
-    listed=[Replace(value=[])],
     listed=[Drop(at=-1)],
 )
 gaps = _family(
