@@ -279,6 +279,9 @@ class Conductor:
         for rule in self.not_at_effort:
             reason = f"not tested at effort {self.settings.effort}: needs {rule.effort}"
             self.take(self.run.event(rule, Verdict.BLOCKED, reason=reason, test=""))
+        progress = self.config.stash.get(PROGRESS, None)
+        if progress is not None:
+            progress.expect(Counter(rule.group for rule in self.selected))
         if self._distributes:
             return True
         try:

@@ -124,7 +124,6 @@ class Form:
             "Sha": (f"Sha={right}",),
             "sha1": (f"sha1={right}",),
             "sha-1": (f"sha-1={right}",),
-            "space around": (f"  sha={right}\t ",),
             "right then wrong line": (f"sha={right}", f"sha={wrong}"),
             "wrong then right line": (f"sha={wrong}", f"sha={right}"),
             "wrong sha in a list": (f"md5={_b64(hashlib.md5(material.content).digest())},sha={wrong}",),

@@ -10,6 +10,7 @@ is taken modulo the list's length, so that an edit fits a list of any length.
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -269,7 +270,7 @@ class WrongId:
         own = entry["part_id"]
         styles = {
             "other": _other_id(own),
-            "prefix": own[:-1] or "0",
+            "prefix": own[:-1] or _other_id(own),
             "extended": own + "0",
             "empty": "",
             "spaced": own + " ",
@@ -347,7 +348,9 @@ class Sha1Form:
     def apply(self, parts: Any, material: Material) -> Any:
         entries = _entries(parts)
         entry = entries[self.at % len(entries)]
-        own = entry["sha1"]
+        own = entry.get("sha1")
+        if not isinstance(own, str) or len(own) != 40:
+            return entries  # on a short list another edit was here first
         forms = {"null": None, "upper": own.upper(), "base64": base64.b64encode(bytes.fromhex(own)).decode()}
         if self.form == "omitted":
             del entry["sha1"]
@@ -384,10 +387,12 @@ class Replace:
     at: int | None = None
 
     def apply(self, parts: Any, material: Material) -> Any:
+        # A copy: what comes after may change it in place, and a plan is used many times.
+        value = self.value if self.value is ABSENT else copy.deepcopy(self.value)
         if self.at is None:
-            return self.value
+            return value
         entries = _entries(parts)
-        entries[self.at % len(entries)] = self.value
+        entries[self.at % len(entries)] = value
         return entries
 
     def __str__(self) -> str:

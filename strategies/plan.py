@@ -13,12 +13,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from commit_conformance.model import CommitRequest, UploadedPart, UploadedSession
 
+#: What every plan sends as attributes unless it says otherwise: the ones of the documentation's examples.
+USUAL_ATTRIBUTES = MappingProxyType({"content_modified_at": "2017-04-08T00:58:08Z"})
 #: A header or member that is left out, which is different from one that is null or empty.
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
+#: Stands for `USUAL_ATTRIBUTES`.
+USUAL: Any = type("Usual", (), {"__repr__": lambda self: "USUAL"})()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ class CommitPlan:
         parts: Edits of the part list, applied in order.
         digest: What to send as digest.
         body: What to make of the body's bytes, after everything else.
-        attributes: The ``attributes`` member, any JSON value; left out by default.
+        attributes: The ``attributes`` member, any JSON value; `USUAL` ones by default, `ABSENT` for none.
         members: Further top-level members.
         if_match, if_none_match: Preconditions, rendered from the current etag.
         content_type: The content type, or `ABSENT`.
@@ -88,7 +93,7 @@ class CommitPlan:
     parts: tuple[PartEdit, ...] = ()
     digest: DigestEdit | None = None
     body: BodyEdit | None = None
-    attributes: Any = ABSENT
+    attributes: Any = USUAL
     members: Mapping[str, Any] = field(default_factory=dict)
     if_match: TagForm | None = None
     if_none_match: TagForm | None = None
@@ -102,7 +107,9 @@ class CommitPlan:
         for edit in self.parts:
             claimed = edit.apply(claimed, material)
         members: dict[str, Any] = {} if claimed is ABSENT else {"parts": claimed}
-        if self.attributes is not ABSENT:
+        if self.attributes is USUAL:
+            members["attributes"] = dict(USUAL_ATTRIBUTES)
+        elif self.attributes is not ABSENT:
             members["attributes"] = self.attributes
         members.update(self.members)
         body = self.body.render(members) if self.body else encode(members)
@@ -157,8 +164,8 @@ class CommitPlan:
             said.append(f"digest: {self.digest}")
         if self.body is not None:
             said.append(f"body: {self.body}")
-        if self.attributes is not ABSENT:
-            said.append(f"attributes {_short(self.attributes)}")
+        if self.attributes is not USUAL:
+            said.append("no attributes" if self.attributes is ABSENT else f"attributes {_short(self.attributes)}")
         if self.members:
             said.append(f"with members {_short(dict(self.members))}")
         if self.if_match is not None:
@@ -180,4 +187,5 @@ def encode(value: Any) -> bytes:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return text if len(text) <= 90 else text[:87] + "…"

@@ -12,7 +12,7 @@ from strategies.plan import CommitPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """The current etag, or one made from it. Stale forms never equal the current one."""
+    """The current etag, or one made from it. Stale forms never equal the current one, not even as numbers."""
 
     form: str = "current"
 
@@ -23,9 +23,9 @@ class Tag:
             "current": tag,
             "older": str(number - 1) if number else tag + "-older",
             "newer": str(number + 1) if number is not None else tag + "-newer",
-            "first": "0" if tag != "0" else "00",
-            "prefix": tag[:-1] or tag + tag,
-            "extended": tag + "0",
+            "first": "0" if tag != "0" else "7",
+            "prefix": tag[:-1] or tag + "2",
+            "extended": tag + "1",
             "random": "c0ffee" if tag != "c0ffee" else "decade",
             "quoted": f'"{tag}"',
             "quoted random": '"c0ffee"',

@@ -10,16 +10,17 @@ import re
 from commit_conformance.model.types import NOT_JSON, Answer, Problem
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
-#: Lines only a stack trace has: Python, Java and .NET, Node, Go, Ruby, PHP.
+#: Lines only a stack trace has: Python, Java and .NET, Node, Go, Ruby, PHP, Rust.
 _STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
     r"|File \"[^\"]+\", line \d+, in "
-    r"|^\s*at [\w$.<>]+\([\w$.]+(?:\.java|\.kt|\.scala|\.cs|\.[jt]s)?:\d+"
-    r"|^\s*at .+ in .+:line \d+"
-    r"|^\s*at .+\((?:/|[A-Z]:\\|node:)[^)]*:\d+:\d+\)"
+    r"|(?:^|\")\s*at [\w$.<>/@-]+\([\w$.]+(?:\.java|\.kt|\.scala|\.cs|\.[jt]s)?:\d+"
+    r"|(?:^|\")\s*at .+ in .+:line \d+"
+    r"|(?:^|\")\s*at .+\((?:/|[A-Z]:\\|node:|file:)[^)]*:\d+:\d+\)"
     r"|goroutine \d+ \[running\]"
     r"|\.rb:\d+:in [`']"
-    r"|#\d+ /\S+\.php\(\d+\)",
+    r"|#\d+ /\S+\.php\(\d+\)"
+    r"|(?:^|\")thread '[^']*'(?: \(\d+\))? panicked at ",
     re.MULTILINE,
 )
 _ERROR_RULES = {409: "CONFLICT-BODY", 412: "PRECONDITION-BODY"}

@@ -25,7 +25,7 @@ _RULE_OF_PLACE = (
     (re.compile(r"/entries/\d+/file_version/sha1"), "CREATED-VERSION-SHA1"),
     (re.compile(r"/entries/\d+.*/(id|etag|sequence_id)"), "CREATED-STRING-IDS"),
     (re.compile(r"/entries/\d+.*/\w+_at"), "CREATED-DATES"),
-    (re.compile(r"/entries/\d+/(type|item_status)"), "CREATED-SCHEMA"),
+    (re.compile(r"/entries/\d+/type"), "CREATED-FIELDS"),
     (re.compile(r"/entries/\d+/.*"), "CREATED-SCHEMA"),
 )
 
@@ -125,7 +125,8 @@ def _same_sha1(rule: str, holder: dict[str, Any], sha1: str, at: str) -> Iterato
 
 def _check_place(file: dict[str, Any], wanted: WantedFile, at: str) -> Iterator[Problem]:
     parent = file.get("parent")
-    if "parent" in file and (not isinstance(parent, dict) or str(parent.get("id")) != wanted.parent_id):
+    # Null is allowed by the schema: it says nothing about the place.
+    if parent is not None and (not isinstance(parent, dict) or str(parent.get("id")) != wanted.parent_id):
         found = parent.get("id") if isinstance(parent, dict) else parent
         message = f"parent is {found!r:.40}, the session's folder is {wanted.parent_id}"
         yield Problem("CREATED-PARENT", message, f"{at}/parent/id")

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SHA1_LENGTH = 20
+#: What HTTP calls white space (RFC 9110, section 5.6.3).
+_BLANKS = " \t"
 
 
 class DigestDefect(StrEnum):
@@ -54,15 +56,15 @@ def read_digest(values: Sequence[str], *, sha1: str) -> DigestReading:
     defects: set[DigestDefect] = set()
     oddities: set[DigestOddity] = set()
     members = [member for value in values for member in value.split(",")]
-    if not any(member.strip() for member in members):
+    if not any(member.strip(_BLANKS) for member in members):
         return DigestReading(frozenset({DigestDefect.MISSING}), frozenset())
     if len(members) > 1:
         oddities.add(DigestOddity.LIST)
     verdicts: list[DigestDefect | None] = []
     for member in members:
-        if member != member.strip():
+        if member != member.strip(_BLANKS):
             oddities.add(DigestOddity.WHITESPACE)
-        verdicts.append(_read_member(member.strip(), sha1, oddities))
+        verdicts.append(_read_member(member.strip(_BLANKS), sha1, oddities))
     ours = [verdict for verdict in verdicts if verdict not in (DigestDefect.UNSUPPORTED, DigestDefect.NO_ALGORITHM)]
     if not ours:
         defects.update(verdict for verdict in verdicts if verdict)
@@ -75,15 +77,17 @@ def read_digest(values: Sequence[str], *, sha1: str) -> DigestReading:
 
 def _read_member(member: str, sha1: str, oddities: set[DigestOddity]) -> DigestDefect | None:
     algorithm, equals, value = member.partition("=")
-    name = algorithm.strip().lower()
+    name = algorithm.rstrip(_BLANKS).lower()
     if not equals or not name or not name.replace("-", "").isalnum() or (not value.strip("=") and len(algorithm) > 20):
         return DigestDefect.NO_ALGORITHM
     if name in ("sha1", "sha-1"):
         oddities.add(DigestOddity.VARIANT)
     elif name != "sha":
         return DigestDefect.UNSUPPORTED
-    elif algorithm != "sha":
+    elif name != algorithm.rstrip(_BLANKS):
         oddities.add(DigestOddity.ALGORITHM_CASE)
+    if algorithm != algorithm.rstrip(_BLANKS):
+        oddities.add(DigestOddity.WHITESPACE)
     try:
         decoded = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

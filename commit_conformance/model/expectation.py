@@ -134,7 +134,9 @@ def expect_commit(
         outcomes.add(Outcome.REFUSED)
     reasons = tuple(wrong + conditions)
     if reasons:
-        return Expectation(frozenset(outcomes), reasons, frozenset() if wrong else frozenset(statuses))
+        # What the documentation leaves open may be refused too, and before anything else is looked at.
+        free = bool(wrong or silent)
+        return Expectation(frozenset(outcomes), reasons, frozenset() if free else frozenset(statuses))
     outcomes = {Outcome.CREATED, Outcome.ACCEPTED}
     if silent:
         outcomes.add(Outcome.REFUSED)

@@ -148,10 +148,11 @@ def _read_entry(entry: Any, index: int, defects: list[Defect], oddities: set[Odd
         number = _integer(value)
         if member in entry and number is None:
             malformed(f"entry {index}: {member} is {_kind_of(value)}, not a whole number")
+        elif number is not None and not -INT64_MAX - 1 <= number <= INT64_MAX:
+            malformed(f"entry {index}: {member} does not fit int64")
+            number = None  # not compared with anything: it may have more digits than a message can hold
         elif number is not None and number < 0:
             malformed(f"entry {index}: {member} {number} is negative")
-        elif number is not None and number > INT64_MAX:
-            malformed(f"entry {index}: {member} does not fit int64")
         elif isinstance(value, float):
             oddities.add(Oddity.INTEGRAL_FLOAT)
         numbers.append(number)
@@ -197,8 +198,9 @@ def _sweep(ranges: list[_Range], file_size: int) -> list[Defect]:
     defects = []
     reached = 0
     for claim in sorted(ranges, key=lambda r: (r.offset, r.end)):
-        if claim.offset > reached:
-            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {claim.offset - 1} are missing", claim.index))
+        if claim.offset > reached and reached < file_size:
+            last = min(claim.offset, file_size) - 1
+            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {last} are missing", claim.index))
         elif claim.offset < reached and claim.size:
             last = min(reached, claim.end) - 1
             defects.append(Defect(DefectKind.OVERLAP, f"bytes {claim.offset} to {last} are claimed twice", claim.index))

@@ -290,9 +290,7 @@ def _behaviours() -> Iterable[Behaviour]:
         _statuses("part_digest_status", 400, 412),
     )
     yield make("part-size", "SIZE", "32KiB", "Size of every part but the last.", _size("part_size"))
-    yield make(
-        "min-file-size", "SIZE", "100KiB", "Smallest file that may be uploaded in parts.", _size("min_file_size")
-    )
+    yield make("min-file-size", "SIZE", "10KiB", "Smallest file that may be uploaded in parts.", _size("min_file_size"))
     yield make(
         "commit-path", "", "", "The commit URL does not follow the documented path.", _flag({"other_commit_path": True})
     )

@@ -65,7 +65,7 @@ class Files(Commit):
             file.name = name
             file.parent.add(file)
         file.description = self.description(document) or file.description
-        if "lock" in document and "locks" not in self.settings.missing:
+        if "lock" in document:
             file.lock = self.lock_of(call, document["lock"])
         file.etag += 1
         file.modified_at = self.now()
@@ -79,6 +79,8 @@ class Files(Commit):
 
     def lock_of(self, call: Call, given: Any) -> Lock | None:
         """The lock a request asks for; ``null`` asks for none."""
+        if "locks" in self.settings.missing:
+            raise Problem(403, "forbidden", "Files cannot be locked.")
         if given is None:
             return None
         if not isinstance(given, dict):

@@ -267,6 +267,7 @@ class Footer:
     seconds: float | None
     exit_code: int | None
     conclusion: str
+    reason: str
     cost: Cost
     deleted: int | None
     left: tuple[str, ...]
@@ -281,6 +282,7 @@ class Footer:
             seconds=fields.number("seconds"),
             exit_code=fields.integer("exit_code"),
             conclusion=fields.text("conclusion"),
+            reason=fields.text("reason"),
             cost=Cost(
                 requests=cost.integer("requests"),
                 upload_requests=cost.integer("upload_requests"),

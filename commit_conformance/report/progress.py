@@ -22,6 +22,9 @@ from commit_conformance.report.plain import count_text, plain_line
 class Progress(Protocol):
     """What a run tells while it goes on."""
 
+    def expect(self, groups: Mapping[str, int]) -> None:
+        """Takes the number of verdicts to come for each group."""
+
     def verdict(self, event: Mapping[str, Any]) -> None:
         """Takes one verdict event, as it goes into the log."""
 
@@ -36,62 +39,73 @@ def progress_on(console: Console) -> Progress:
 
 
 class PlainProgress:
-    """Prints ``digest  17 passed, 1 failed  (83 requests)`` when the first verdict of another group arrives.
+    """Prints ``digest  17 passed, 1 failed  (83 requests)`` when the last verdict of a group has arrived.
 
-    A group that comes back later gets another line, about the later verdicts only.
+    Tests of a group need not follow one another; `expect` says how many there will be. Without it a group is told at
+    the end.
     """
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._tally = _Tally()
+        self._tallies: dict[str, _Tally] = {}
+        self._expected: Mapping[str, int] = {}
+
+    def expect(self, groups: Mapping[str, int]) -> None:
+        """Takes the number of verdicts to come for each group."""
+        self._expected = groups
 
     def verdict(self, event: Mapping[str, Any]) -> None:
-        """Counts a verdict; prints the group before if this one starts another."""
-        if self._tally.group != _group(event):
-            self.done()
-        self._tally.add(event)
+        """Counts a verdict; prints its group when this was the last one of it."""
+        group = _group(event)
+        tally = self._tallies.setdefault(group, _Tally())
+        tally.add(event)
+        if tally.counts.total() == self._expected.get(group):
+            self._print(self._tallies.pop(group))
 
     def done(self) -> None:
-        """Prints the last group."""
-        if self._tally.counts:
-            self._console.print(Text(self._tally.line()), soft_wrap=True, highlight=False)
-        self._tally = _Tally()
+        """Prints the groups that are left."""
+        for tally in self._tallies.values():
+            self._print(tally)
+        self._tallies = {}
+
+    def _print(self, tally: _Tally) -> None:
+        self._console.print(Text(tally.line()), soft_wrap=True, highlight=False)
 
 
 class LiveProgress:
-    """Shows a spinner with the group at work and all counts so far; leaves a line for each group that held trouble."""
+    """Shows a spinner with the rule at work and all counts so far; leaves a line for each rule in trouble."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._expected = 0
         self._status: Status | None = None
         self._all = _Tally()
-        self._tally = _Tally()
+
+    def expect(self, groups: Mapping[str, int]) -> None:
+        """Takes the number of verdicts to come for each group."""
+        self._expected = sum(groups.values())
 
     def verdict(self, event: Mapping[str, Any]) -> None:
         """Counts a verdict and redraws the line."""
-        if self._tally.group != _group(event):
-            self._close_group()
-        self._tally.add(event)
         self._all.add(event)
-        text = Text(f"{self._tally.group}: {plain_line(str(event.get('rule')), 40)}  ", style="bold")
+        rule = plain_line(str(event.get("rule")), 40)
+        share = f"{self._all.counts.total()}/{self._expected} " if self._expected else ""
+        text = Text(f"{share}{rule}  ", style="bold")
         text.append(self._all.told(), style="default")
         if self._status is None:
             self._status = self._console.status(text)
             self._status.start()
         else:
             self._status.update(text)
+        if event.get("verdict") in ("failed", "errored"):
+            line = f"{rule} {event['verdict']}: {plain_line(str(event.get('reason') or ''), 200)}"
+            self._console.print(Text(line, style="red"), soft_wrap=True, highlight=False)
 
     def done(self) -> None:
         """Takes the line away."""
-        self._close_group()
         if self._status is not None:
             self._status.stop()
             self._status = None
-
-    def _close_group(self) -> None:
-        if self._tally.counts["failed"] or self._tally.counts["errored"]:
-            self._console.print(Text(self._tally.line(), style="red"), soft_wrap=True, highlight=False)
-        self._tally = _Tally()
 
 
 class _Tally:

@@ -212,6 +212,8 @@ def _conclusion_of_run(log: Log) -> tuple[int, str]:
     if exit_code == CONFORMS and log.truncated is not None:
         return NOT_TESTED, f"could not be tested: the run did not finish ({log.truncated})"
     own = log.footer.exit_code if log.footer else None
+    if own == NOT_TESTED and log.footer and log.footer.reason and all(map(_left_for_later, log.verdicts)):
+        return own, log.footer.reason  # nothing was tested, and the run says why
     if exit_code == CONFORMS and own:
         named = (log.footer.conclusion if log.footer else "") or _CONCLUSIONS.get(own, "ended")
         return own, f"{named}: the run ended with exit code {own}, though no gating rule failed"

@@ -77,7 +77,7 @@ class Api:
         if isinstance(named, dict):
             for key, url in named.items():
                 if isinstance(url, str) and url:
-                    endpoints[key] = urljoin(f"{self.upload_url}/", url)
+                    endpoints[key] = _resolved(f"{self.upload_url}/", url)
         return SessionHandle(session_id=session_id, part_size=part_size, endpoints=endpoints, shown=shown)
 
     def upload_part(
@@ -125,7 +125,7 @@ class Api:
         exchange = self.read("GET", f"files/{quote(file_id, safe='')}/content", body_limit=limit)
         location = exchange.answer.header("location") if exchange.answer else None
         if exchange.status in (301, 302, 303, 307, 308) and location:
-            url = urljoin(exchange.url, location)
+            url = _resolved(exchange.url, location)
             return self.wire.send("GET", url, token=None, body_limit=limit)
         return exchange
 
@@ -224,6 +224,14 @@ class Api:
         if json_body is not None:
             headers, content = _JSON, json.dumps(json_body).encode()
         return self.wire.send(method, url, headers=headers, content=content, token=token, upload=True, free=free)
+
+
+def _resolved(base: str, url: str) -> str:
+    """A URL that may be relative; one that is none stays as it is, for the wire to refuse."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def id_of(answer: Answer | None) -> str | None:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from commit_conformance.model import FileState, UploadedSession
+from commit_conformance.model import FileState, UploadedPart, UploadedSession
 from commit_conformance.target.api import Api, part_of
 from commit_conformance.target.ledger import Ledger
 from commit_conformance.target.upload import State, Upload, make_content, plain_digest
@@ -115,12 +115,14 @@ class Bank:
         workers = 1 if len(indices) < 16 else 4
         if workers == 1:
             for index in indices:
-                self._put(upload, index, token)
+                upload.add(self._put(upload, index, token))
             return
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda index: self._put(upload, index, token), indices))
+            # Noted in this thread alone: two that replace the session at once would lose a part.
+            for part in pool.map(lambda index: self._put(upload, index, token), indices):
+                upload.add(part)
 
-    def _put(self, upload: Upload, index: int, token: str | None) -> None:
+    def _put(self, upload: Upload, index: int, token: str | None) -> UploadedPart:
         offset, piece = upload.piece(index)
         exchange = self.api.upload_part(
             upload.handle, piece, offset=offset, total=upload.session.file_size, token=token
@@ -128,7 +130,7 @@ class Bank:
         part = part_of(exchange.answer, offset=offset, content=piece)
         if part is None:
             raise SetupFailed(f"uploading part {index + 1} of {upload.session.total_parts}", exchange)
-        upload.add(part)
+        return part
 
     def usual(self) -> Upload:
         """An upload like any other, complete and clean: one that was kept, or a fresh one."""

@@ -90,13 +90,15 @@ def follow(
     patience: Patience,
     list_folder: Callable[[], list[dict[str, Any]] | None] | None = None,
     watch: bool = False,
+    early: bool = False,
     **options: Any,
 ) -> CommitRun:
     """Sends a commit and repeats it as long as it is answered 202.
 
     Args:
         list_folder: Lists the run's folder, None where the target cannot.
-        watch: Whether to look at session and folder after each 202, and to ask once before the time is up.
+        watch: Whether to look at session and folder after each 202.
+        early: Whether to repeat the request once before the time is up.
         options: Further options of `Wire.send`.
     """
     run = CommitRun(request=request)
@@ -111,7 +113,7 @@ def follow(
             run.glances.append(Glance(accepted=accepted))
         asked = retry_after_seconds(run.answer)
         pause = 1.0 if asked is None else asked
-        if watch and not run.early and pause > 0:
+        if early and not run.early and pause > 0:
             run.early = True  # once, to see that haste does no harm
         else:
             api.wire.sleep(min(pause, patience.seconds))

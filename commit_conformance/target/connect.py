@@ -33,7 +33,14 @@ class Target:
         run_id: Starts the name of everything the run creates.
         seed: Seed of the files' bytes.
         ledger_path: Where to keep the ledger; None for memory only.
-        expire: For targets whose clock we hold: lets a session expire.
+        base_url: Where it is, when the settings do not say.
+        on_close: Ends what was started for it.
+
+    Attributes:
+        files: Files the run has made, as the last 201 showed them, by id.
+        shown: The same files, as they last read.
+        strangers: Ids of files in the run's folder that no answer has spoken of.
+        owner_id: The token's user, where the target tells it.
     """
 
     def __init__(
@@ -55,6 +62,8 @@ class Target:
         self.notes: list[str] = []
         self.owner_id: str | None = None
         self.files: dict[str, FileState] = {}
+        self.shown: dict[str, FileState] = {}
+        self.strangers: set[str] = set()
         upload_url = base_url or settings.url
         self.api = Api(wire, upload_url=upload_url, api_url=settings.api_url or upload_url)
         self.ledger = Ledger(
@@ -166,6 +175,8 @@ class Target:
             key=str(self.seed),
             file_size=file_size,
         )
+        # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
+        self.wire.purse.reserved = lambda: len(self.bank.live())
 
     def _smallest(self) -> tuple[SessionHandle | None, int, list[tuple[int, Exchange]]]:
         tried: list[tuple[int, Exchange]] = []

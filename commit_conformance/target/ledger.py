@@ -15,6 +15,15 @@ from typing import Any, TextIO
 from commit_conformance.target.api import Api, SessionHandle
 from commit_conformance.wire import Exchange, WireError
 
+#: What cleaning up needs of each kind of entry, all of them texts.
+_FIELDS = {
+    "folder": ("id",),
+    "file": ("id",),
+    "name": ("name", "folder_id"),
+    "session": ("id", "abort"),
+    "gone": ("of", "id"),
+}
+
 
 class LedgerError(Exception):
     """A ledger cannot be read or written; the message says which line and why."""
@@ -77,8 +86,11 @@ def read_ledger(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-            if not isinstance(entry, dict) or "kind" not in entry:
+            if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
                 raise ValueError("no kind")
+            lacking = [name for name in _FIELDS.get(entry["kind"], ()) if not isinstance(entry.get(name), str)]
+            if lacking:
+                raise ValueError(f"a {entry['kind']} without {' and '.join(lacking)}")
         except ValueError as error:
             if number == len(lines) and number > 1:
                 break
@@ -140,7 +152,8 @@ def _clean_names(
         for item in items:
             if (
                 item.get("type") == "file"
-                and item.get("name") in wanted
+                and isinstance(item.get("name"), str)
+                and item["name"] in wanted
                 and "id" in item
                 and str(item["id"]) not in known
             ):

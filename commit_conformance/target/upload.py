@@ -29,7 +29,9 @@ class Upload:
         session: What the model knows of it; replaced as parts are uploaded.
         target: The file it makes a new version of.
         refused: Short texts of the bad commits it has refused, oldest first.
+        refused_digest: Whether any of them had a digest that was not the right one.
         group: The kind of bad requests it carries: ``digest``, ``preconditions``, ``general``; None for none.
+        file_unknown: Whether it was committed by an answer that did not show its file.
         spare: Whether it may be handed out as a clean one.
     """
 
@@ -39,7 +41,9 @@ class Upload:
     target: FileState | None = None
     state: State = State.LIVE
     refused: list[str] = field(default_factory=list)
+    refused_digest: bool = False
     group: str | None = None
+    file_unknown: bool = False
     spare: bool = False
 
     @property

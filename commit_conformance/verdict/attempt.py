@@ -23,6 +23,8 @@ class Attempt:
         claims: Rules whose problems are kept here, in ``problems``, and not filed.
         limited: Whether a 429 was waited out on the way.
         repeated: Whether the session had been committed before.
+        stray: Whether it went to no session of the run.
+        others: Whether it was made with another token than the run's.
     """
 
     upload: Upload
@@ -36,6 +38,8 @@ class Attempt:
     problems: list[Problem] = field(default_factory=list)
     limited: bool = False
     repeated: bool = False
+    stray: bool = False
+    others: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -49,8 +53,8 @@ class Attempt:
 
     @property
     def created(self) -> bool:
-        """Whether it ended in a 201."""
-        return self.outcome is Outcome.CREATED
+        """Whether it made a file: a 201, or another 2xx that shows one, which breaks a rule of its own."""
+        return self.outcome is Outcome.CREATED or (self.took_effect and self.file is not None)
 
     @property
     def took_effect(self) -> bool:

@@ -1,7 +1,7 @@
-"""Asks a server to refuse and to commit.
+"""Commits: sends them, judges what comes back in passing, and sees to it that a right one succeeds.
 
-Each method sends, lets the model judge, and ends the test with an `Ending` where the current rule is not kept. What an
-answer says about *other* rules is filed with the monitor.
+A test ends with an `Ending` where the current rule is not kept. What an answer says about *other* rules is filed with
+the monitor. What a server has to refuse stands in ``refusals``.
 """
 
 from __future__ import annotations
@@ -9,20 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import seed as hypothesis_seed
-from hypothesis import settings as hypothesis_settings
-from hypothesis.errors import Flaky
-
 from commit_conformance.model import (
     CommitRequest,
     Expectation,
     FileState,
-    Outcome,
     Problem,
     expect_commit,
 )
-from commit_conformance.target.api import created_file
+from commit_conformance.target.api import SessionHandle, created_file
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
@@ -31,11 +25,9 @@ from commit_conformance.verdict.catalogue import Effort, Rule
 from commit_conformance.verdict.evidence import describe_answer, failure_of
 from commit_conformance.verdict.judge import Judge
 from commit_conformance.verdict.liberties import Liberties
-from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported
+from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.run import Run
-from commit_conformance.verdict.settings import REPRESENTATIVES
 from commit_conformance.wire import Exchange
-from strategies.family import Family
 from strategies.plan import CommitPlan, Material
 
 #: Which rule speaks of a session that does not survive the refusals of a group.
@@ -56,10 +48,11 @@ class Commits:
         self.rule: Rule = None  # type: ignore[assignment]  # set by `begin`
         self.judge = Judge(run, self)
         self.attempts: list[Attempt] = []
-        self.watched: list[Attempt] = []
+        self._watched: list[Attempt] = []
         self._sample: Attempt | None = None
         self._liberties: Liberties | None = None
         self._foreign: Upload | None = None
+        self._commits_bad_ones = False
 
     def begin(self, rule: Rule) -> None:
         """Makes ``rule`` the one that is being tested, and checks that the target can do what it needs."""
@@ -77,9 +70,13 @@ class Commits:
     @property
     def sample(self) -> Attempt:
         """The run's first commit, exactly as documented: what everything else builds on."""
+        self.run.looked = True
         if self._sample is None:
             upload = self.target.bank.open()
-            self._sample = self.attempt(upload, CommitPlan(), what="a right commit, as documented")
+            what = "a right commit, as documented"
+            self._sample = self.attempt(upload, CommitPlan(), what=what)
+            if not self._sample.created and not self._sample.took_effect and self._excused(self._sample):
+                self._sample = self.attempt(self.upload(), CommitPlan(), what=what)
             if self._sample.created and self._sample.file is not None:
                 self.target.learn_from(self._sample.file)
         return self._sample
@@ -161,6 +158,18 @@ class Commits:
         for part in upload.session.parts:
             carrier.know_foreign(part.part_id)
 
+    @property
+    def watched(self) -> list[Attempt]:
+        """Right commits that were answered 202 and watched meanwhile."""
+        self.run.looked = self.run.looked or bool(self._watched)
+        return self._watched
+
+    @property
+    def first_session(self) -> SessionHandle:
+        """The run's first session, as its creation showed it."""
+        self.run.looked = True
+        return self.target.first_session
+
     # Commits
 
     def attempt(
@@ -171,6 +180,8 @@ class Commits:
         what: str | None = None,
         name_taken: bool = False,
         claims: Iterable[str] = (),
+        early: bool = False,
+        stray: bool = False,
         **options: Any,
     ) -> Attempt:
         """Commits, follows every 202, and judges the answers in passing. Ends no test.
@@ -180,14 +191,15 @@ class Commits:
             what: What is sent, in words, where the plan does not say it.
             name_taken: Whether another item of the session's name is in the folder.
             claims: Rules whose problems the test wants to see itself, in the attempt, in place of the monitor.
+            early: Whether to repeat it once before Retry-After has passed, when it is answered 202.
+            stray: Whether it goes to no session of the run, so that no file may come of it.
             options: Further options of `Wire.send`.
         """
         request = plan if isinstance(plan, CommitRequest) else plan.build(self.material(upload))
         current = self.current(upload)
         expectation = expect_commit(request, upload.session, current=current, name_taken=name_taken)
-        if not expectation.must_refuse and upload.state is State.LIVE:
-            self.target.wire.purse.check_files()
-        watch = expectation.must_create and len(self.watched) < WATCHED and "token" not in options
+        self._check_files(upload, expectation)
+        watch = expectation.must_create and len(self._watched) < WATCHED and "token" not in options
         limited = len(self.target.wire.rate_limited)
         run = follow(
             self.target.api,
@@ -196,6 +208,7 @@ class Commits:
             patience=Patience(),
             list_folder=self.target.items if "list_folder" in self.target.capabilities else None,
             watch=watch,
+            early=early,
             **options,
         )
         attempt = Attempt(
@@ -207,13 +220,22 @@ class Commits:
             plan=plan if isinstance(plan, CommitPlan) else None,
             claims=frozenset(claims),
             limited=len(self.target.wire.rate_limited) > limited,
+            stray=stray,
+            others=bool(options.get("token")),
         )
         if watch and run.glances:
-            self.watched.append(attempt)
+            self._watched.append(attempt)
         self.attempts.append(attempt)
         del self.attempts[:-200]
         self.settle(attempt)
         return attempt
+
+    def _check_files(self, upload: Upload, expectation: Expectation) -> None:
+        """Keeps to the budget of files: those meant to be made, and those a lax server makes of bad commits."""
+        if upload.state is not State.LIVE:
+            return
+        if not expectation.must_refuse or self._commits_bad_ones:
+            self.target.wire.purse.check_files()
 
     def settle(self, attempt: Attempt) -> None:
         """Notes what a commit has done to its session and its file, and judges it in passing."""
@@ -223,12 +245,15 @@ class Commits:
         if attempt.took_effect:
             upload.state = State.COMMITTED
             attempt.file = created_file(attempt.answer)
-            if not attempt.repeated:
+            upload.file_unknown = attempt.file is None
+            if not attempt.repeated and (attempt.file is not None or attempt.answer.status == 201):
                 target.wire.purse.file_committed()
+                self._commits_bad_ones = self._commits_bad_ones or attempt.expectation.must_refuse
         elif attempt.answer.status == 410 and not attempt.repeated:
             upload.state = State.GONE
         elif attempt.expectation.reasons:
             upload.refused.append(attempt.what)
+            upload.refused_digest = upload.refused_digest or bool(attempt.plan and attempt.plan.digest)
         self.judge.commit(attempt)
         if attempt.file is not None and not attempt.repeated:
             target.ledger.note(
@@ -237,134 +262,71 @@ class Commits:
             target.files[attempt.file.file_id] = attempt.file
 
     def commits(self, plan: CommitPlan | None = None, *, upload: Upload | None = None, **options: Any) -> Attempt:
-        """A commit that has to succeed.
+        """A commit that has to succeed, and ends the test when it does not.
 
-        Without an upload, one that has refused bad commits before is used. Should one that has refused not commit, a
-        fresh one tells whether that was the current rule's fault or that of the refusals.
+        Without an upload, one that has refused bad commits before is used. What else may be to blame is ruled out by
+        asking again on a fresh session: the refusals it has borne, a 202 that led to nothing, a 429.
         """
         plan = plan or CommitPlan()
-        upload = upload or self.take()
-        attempt = self.attempt(upload, plan, **options)
-        if not attempt.created and not attempt.took_effect and (upload.refused or attempt.limited):
-            again = self.new_version(self.current(upload)) if upload.target else self.usual()
-            fresh = self.attempt(again, plan, **options)
-            if fresh.created:
-                self.session_died(attempt) if upload.refused else None
-                attempt = fresh
+        attempt = self.attempt(upload or self.take(), plan, early=self._early_is_due(), **options)
+        for _ in range(2):
+            if attempt.created or attempt.took_effect or not self._excused(attempt):
+                break
+            attempt = self.attempt(self.like(attempt.upload), plan, **options)
         if not attempt.created:
             self.fail(f"a right commit was answered {describe_answer(attempt.run.last)}", attempt)
         return attempt
 
-    def commits_something(self, upload: Upload) -> Attempt:
+    def like(self, upload: Upload) -> Upload:
+        """A fresh upload of the same kind: for the same file, or of the same size."""
+        current = self.current(upload)
+        if current is not None:
+            return self.new_version(current)
+        return self.upload(size=upload.session.file_size)
+
+    def _early_is_due(self) -> bool:
+        """Whether nobody has asked too early yet, and somebody wants to know what comes of it."""
+        wanted = self.run.chosen is None or "ACCEPTED-EARLY-RETRY" in self.run.chosen
+        return wanted and not any(attempt.run.early for attempt in self._watched)
+
+    def _excused(self, attempt: Attempt) -> bool:
+        """Whether a right commit may have failed for a reason that other rules speak of; files it there."""
+        said = describe_answer(attempt.run.last)
+        if attempt.upload.target is not None and attempt.answer.status == 409:
+            self.judge.file(Problem("CONFLICT-OWN-NAME", f"a new version was answered {said}"), attempt)
+            return True
+        if attempt.run.early and len(attempt.run.exchanges) == 2:
+            problem = Problem("ACCEPTED-EARLY-RETRY", f"asked again before the time, the server answered {said}")
+            self.judge.file(problem, attempt)
+            return True
+        if attempt.run.glances:
+            tries = len(attempt.run.exchanges)
+            problem = Problem("ACCEPTED-COMPLETES", f"a right commit got 202 first, and after {tries} tries {said}")
+            self.judge.file(problem, attempt)
+            attempt.upload.state = State.GONE
+            return True
+        if attempt.upload.refused:
+            self.session_died(attempt)
+            return True
+        return attempt.limited
+
+    def commits_something(self, upload: Upload, *, what: str | None = None) -> Attempt:
         """A commit of this upload that has to succeed, in an unusual form where one is still to be tried."""
-        return self.liberties.along_with(upload) or self.commits(upload=upload)
+        return self.liberties.along_with(upload) or self.commits(upload=upload, what=what)
 
-    def refuses(self, family: Family | Iterable[CommitPlan], *, upload: Upload | None = None) -> None:
-        """Sends every commit of a family, each of which has to be refused and to leave no trace.
-
-        Args:
-            upload: The session to use; a carrier of the rule's group by default.
-        """
-        answered = 0
-        if isinstance(family, Family):
-            plans: Sequence[CommitPlan] = family.first(REPRESENTATIVES[self.run.settings.effort])
-        else:
-            plans = list(family)
-            plans = plans[: REPRESENTATIVES[self.run.settings.effort]]
-        for plan in plans:
-            answered += self.refuses_one(plan, upload=upload)
-        if isinstance(family, Family) and self.run.settings.drawn:
-            answered += self._draw(family, upload)
-        self.judge.folder(self.attempts[-1] if self.attempts else None)
-        if not answered:
-            raise Blocked("every answer was a 5xx; see ERROR-NO-5XX")
-
-    def refuses_one(self, plan: CommitPlan, *, upload: Upload | None = None, name_taken: bool = False) -> bool:
-        """One commit that has to be refused. Gives whether the answer said anything about it: a 5xx does not."""
-        upload = upload if upload and upload.state is State.LIVE else self.target.bank.lease(self.rule.group)
-        request = plan.build(self.material(upload))
-        expectation = expect_commit(request, upload.session, current=self.current(upload), name_taken=name_taken)
-        if not expectation.must_refuse:
-            return False  # on this upload the plan comes out right: nothing to see
-        attempt = self.attempt(upload, plan, name_taken=name_taken)
-        return self.was_refused(attempt)
-
-    def was_refused(self, attempt: Attempt) -> bool:
-        """Ends the test unless a commit was refused as it had to be; see `refuses_one`."""
-        answer, expectation = attempt.answer, attempt.expectation
-        if expectation.allows(answer):
-            # Left in 202 for ever is filed under a rule of its own.
-            return attempt.outcome is not Outcome.ACCEPTED
-        if attempt.outcome is Outcome.SERVER_ERROR:
-            return False
-        if answer.status in (404, 401) and not self.judge.is_alive(attempt):
-            return False
-        if attempt.took_effect:
-            self.fail(f"the server committed it: {describe_answer(attempt.run.last)}", attempt)
-        self.fail(f"the answer, {describe_answer(attempt.run.last)}, is not a refusal", attempt)
-
-    def survives(self, plans: Iterable[CommitPlan]) -> None:
-        """Sends bad commits on one session until one is refused, then the right one, which has to succeed."""
-        upload = self.target.bank.lease(self.rule.group)
-        refused = False
-        for plan in plans:
-            if upload.state is not State.LIVE:
-                break
-            refused = self.attempt(upload, plan).outcome is Outcome.REFUSED or refused
-        if upload.state is State.GONE:
-            raise Unsupported("a refusal with 410 ends the session, as it may")
-        if not refused or upload.state is not State.LIVE:
-            raise Blocked("the bad commit was not refused, so there is nothing to survive")
-        self.survived(upload)
-
-    def survived(self, upload: Upload) -> None:
-        """Ends the test unless a session that has refused now commits."""
-        if upload.state is State.GONE:
-            raise Unsupported("a refusal with 410 ends the session, as it may")
-        attempt = self.liberties.along_with(upload) or self.attempt(upload, CommitPlan())
-        if not attempt.created:
-            upload.state = State.GONE
-            said = describe_answer(attempt.run.last)
-            self.fail(f"after a refusal the right commit was answered {said}", attempt, what=self._history(upload))
-
-    @staticmethod
-    def _history(upload: Upload) -> str:
-        last = upload.refused[-1] if upload.refused else "nothing"
-        return f"a bad commit ({last}), then the right one on the same session"
-
-    def _draw(self, family: Family, upload: Upload | None) -> int:
-        """Further plans of a family, drawn and, on failure, shrunk by Hypothesis."""
-        answered = 0
-        failures: list[Nonconformance] = []
-
-        @hypothesis_seed(self.run.settings.seed)
-        @hypothesis_settings(
-            max_examples=self.run.settings.drawn,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(family.drawn)
-        def drawn(plan: CommitPlan) -> None:
-            nonlocal answered
-            try:
-                answered += self.refuses_one(plan, upload=upload)
-            except Nonconformance as failure:
-                failures.append(failure)
-                raise
-
-        try:
-            drawn()
-        except Flaky:
-            raise failures[-1] from None
-        return answered
+    def misfit(self, attempt: Attempt) -> NoReturn:
+        """Files that a right commit failed for the size of its file, and ends the test: it says nothing of its rule."""
+        session, said = attempt.upload.session, describe_answer(attempt.run.last)
+        size = f"{session.file_size} bytes in parts of {session.part_size}"
+        self.judge.file(Problem("PART-SIZES", f"a right commit of {size} was answered {said}"), attempt)
+        raise Blocked(f"files of {size} do not commit; see PART-SIZES")
 
     # Liberties
 
-    def liberty(self) -> list[tuple[CommitPlan, Attempt]]:
-        """The commits that took the current rule's liberties: the plan, and what became of it."""
-        return self.liberties.of(self.rule.id)
+    def liberty(self, rule_id: str | None = None) -> list[tuple[CommitPlan, Attempt]]:
+        """The commits that took a rule's liberties, the current one's by default: the plan, and what became of it."""
+        self.run.looked = True
+        return self.liberties.of(rule_id or self.rule.id)
 
     @property
     def liberties(self) -> Liberties:
@@ -375,7 +337,10 @@ class Commits:
 
     def takes_liberty(self) -> None:
         """Ends the test unless the server took the current rule's liberties, and saw through them."""
-        for plan, attempt in self.liberty():
+        taken = self.liberty()
+        if not taken:
+            raise Blocked("no commit of this form could be tried")
+        for plan, attempt in taken:
             if not attempt.created:
                 said = describe_answer(attempt.run.last)
                 self.fail(f"a right commit was answered {said}", attempt, what=str(plan))
@@ -393,6 +358,7 @@ class Commits:
         """Ends the test unless what the current rule speaks of has been seen; findings are the run's to raise."""
         subject = self.run.monitor.subject_of(self.rule.id)
         if self.run.monitor.seen[subject]:
+            self.run.looked = True
             return
         if subject in ("202", "304", "410", "429"):
             raise Unsupported(f"the target never answered {subject}")
@@ -425,7 +391,10 @@ class Commits:
 
     def session_died(self, attempt: Attempt) -> None:
         """Files that a session did not survive the refusals of its group."""
-        rule = SURVIVAL.get(attempt.upload.group or "", "REJECTED-SESSION-LIVES")
+        group = attempt.upload.group or ""
+        if attempt.upload.refused_digest and self.run.verdicts.get("DIGEST-RETRY") is Verdict.FAILED:
+            group = "digest"
+        rule = SURVIVAL.get(group, "REJECTED-SESSION-LIVES")
         refused = attempt.upload.refused
         problem = Problem(
             rule,

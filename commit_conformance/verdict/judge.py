@@ -5,6 +5,7 @@ Problems of rules other than the one being tested are filed with the monitor, wi
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from commit_conformance.model import (
@@ -22,6 +23,7 @@ from commit_conformance.model import (
 from commit_conformance.model.dates import instant
 from commit_conformance.target.api import created_file, file_state
 from commit_conformance.target.commit import send_commit
+from commit_conformance.target.upload import State
 from commit_conformance.verdict.attempt import Attempt
 from commit_conformance.verdict.evidence import describe_answer, failure_of
 from commit_conformance.verdict.monitor import Finding
@@ -48,6 +50,7 @@ class Judge:
         self._run = run
         self._server = server
         self._session_of: dict[str, str] = {}
+        self._shared_ids: set[str] = set()
         self._limited_judged = 0
         self._terminal_tried = False
 
@@ -72,12 +75,14 @@ class Judge:
     def commit(self, attempt: Attempt) -> None:
         """Judges every answer a commit got, and the file it made."""
         monitor = self._run.monitor
-        bad = bool(attempt.expectation.reasons)
+        bad = bool(attempt.expectation.reasons or attempt.expectation.open)
         if bad:
             monitor.saw("bad commit")
         for exchange in attempt.run.exchanges:
             if exchange.answer is None:
                 continue
+            if exchange.error is not None:
+                self.file(Problem("ACCEPT-ENCODING", exchange.error), attempt, exchange)
             problems = monitor.count_answer(exchange.answer)
             problems += check_any(exchange.answer, token=self._run.connect().wire.token)
             problems += check_error(exchange.answer)
@@ -94,7 +99,8 @@ class Judge:
         if attempt.answer.status == 410 and not attempt.repeated and attempt.upload.session.complete:
             self._terminal(attempt)
         self._rate_limits(attempt)
-        if attempt.took_effect and not attempt.expectation.must_refuse and not attempt.repeated:
+        rightly = attempt.took_effect and not attempt.expectation.must_refuse
+        if rightly and not attempt.repeated and not attempt.stray:
             self._created(attempt)
 
     def _terminal(self, attempt: Attempt) -> None:
@@ -117,7 +123,8 @@ class Judge:
                 for problem in check_any(exchange.answer, token=wire.token):
                     self.file(problem, attempt, exchange)
         self._limited_judged = len(wire.rate_limited)
-        if attempt.limited and attempt.expectation.must_create and not attempt.created and not attempt.repeated:
+        due = attempt.expectation.must_create and not attempt.repeated and not attempt.stray and not attempt.others
+        if attempt.limited and due and not attempt.created and attempt.answer.status not in (202, 429):
             said = describe_answer(attempt.run.last)
             message = f"a right commit was answered 429 first, and then {said}"
             self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt)
@@ -132,8 +139,9 @@ class Judge:
         wanted = self.wanted(attempt)
         if wanted.previous is not None:
             monitor.saw("version")
-        for problem in check_created(answer, wanted, self._run.schema):
-            self.file(problem, attempt)
+        if attempt.run.last.error is None:
+            for problem in check_created(answer, wanted, self._run.schema):
+                self.file(problem, attempt)
         body = answer.json
         entry = body["entries"][0] if created_file(answer) and isinstance(body, dict) and body.get("entries") else {}
         if wanted.owner_id and isinstance(entry, dict) and isinstance(entry.get("created_by"), dict):
@@ -143,6 +151,7 @@ class Judge:
         if attempt.upload.target is None:
             session_id = attempt.upload.handle.session_id
             if self._session_of.setdefault(attempt.file.file_id, session_id) != session_id:
+                self._shared_ids.add(attempt.file.file_id)
                 problem = Problem("CREATED-UNIQUE-ID", f"two new files have the id {attempt.file.file_id!r:.60}")
                 self.file(problem, attempt)
         self.read_back(attempt)
@@ -158,7 +167,7 @@ class Judge:
             parent_id=session.parent_id,
             size=session.file_size,
             sha1=session.sha1,
-            owner_id=self._run.connect().owner_id,
+            owner_id=None if attempt.others else self._run.connect().owner_id,
             content_modified_at=instant(attributes.get("content_modified_at")),
             content_created_at=instant(attributes.get("content_created_at")),
             description=description if isinstance(description, str) and len(description) <= 255 else None,
@@ -169,50 +178,58 @@ class Judge:
         """Reads a committed file back: its fields, and its bytes where they are few."""
         target, session, file = self._run.connect(), attempt.upload.session, attempt.file
         assert file is not None
+        if file.file_id in self._shared_ids:
+            return
         if "read_file" in target.capabilities:
             exchange = target.api.get_file(file.file_id)
             shown = file_state(exchange.answer.json) if exchange.answer and exchange.status == 200 else None
+            if shown is not None:
+                target.shown[file.file_id] = shown
             for message in self._differences(file, shown, attempt, exchange):
                 self.file(Problem("CREATED-READ-BACK", message), attempt, exchange)
         if session.file_size <= ALWAYS_COMPARED:
-            self.content(attempt)
+            problem, exchange_of = self.content(attempt)
+            if problem is not None:
+                self.file(problem, attempt, exchange_of)
 
-    def content(self, attempt: Attempt) -> list[Problem]:
-        """Compares a committed file's bytes with those that were uploaded; files and gives what differs."""
+    def content(self, attempt: Attempt) -> tuple[Problem | None, Exchange | None]:
+        """Compares a committed file's bytes with those that were uploaded; gives what differs, and the answer."""
         target, session, file = self._run.connect(), attempt.upload.session, attempt.file
         if "read_content" not in target.capabilities or file is None:
-            return []
+            return None, None
         exchange = target.api.get_content(file.file_id, limit=session.file_size + 4096)
         stored = exchange.answer.body if exchange.answer and exchange.status == 200 else None
         uploaded = attempt.upload.content
         if stored == uploaded:
-            return []
+            return None, exchange
         if stored is None:
             message = f"the content of a file just committed was answered {describe_answer(exchange)}"
         else:
             pairs = zip(stored, uploaded, strict=False)
             at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(stored), len(uploaded)))
             message = f"{len(stored)} bytes are stored, {len(uploaded)} were uploaded; they part at byte {at}"
-        problem = Problem("CREATED-CONTENT", message)
-        self.file(problem, attempt, exchange)
-        return [problem]
+        return Problem("CREATED-CONTENT", message), exchange
 
     def _differences(self, file: FileState, shown: FileState | None, attempt: Attempt, exchange: Exchange) -> list[str]:
+        """Where a file reads otherwise than the 201 said, and otherwise than is right.
+
+        What the 201 has wrong as well is filed with the 201.
+        """
         if shown is None:
             return [f"GET of a file just committed was answered {describe_answer(exchange)}"]
         session = attempt.upload.session
         pairs = (
-            ("id", shown.file_id, file.file_id),
-            ("etag", shown.etag, file.etag),
-            ("name", shown.name, session.name),
-            ("size", shown.size, session.file_size),
-            ("parent.id", shown.parent_id, session.parent_id),
-            ("sha1", shown.sha1 and shown.sha1.lower(), session.sha1),
+            ("id", shown.file_id, file.file_id, file.file_id),
+            ("etag", shown.etag, file.etag, file.etag),
+            ("name", shown.name, file.name, session.name),
+            ("size", shown.size, file.size, session.file_size),
+            ("parent.id", shown.parent_id, file.parent_id, session.parent_id),
+            ("sha1", _lower(shown.sha1), _lower(file.sha1), session.sha1),
         )
         return [
-            f"{name} reads {found!r:.60} afterwards, not {wanted!r:.60}"
-            for name, found, wanted in pairs
-            if found is not None and wanted is not None and found != wanted
+            f"{name} reads {found!r:.60} afterwards, the 201 said {said!r:.60}"
+            for name, found, said, right in pairs
+            if found is not None and right is not None and found not in (said, right)
         ]
 
     def folder(self, attempt: Attempt | None) -> None:
@@ -221,31 +238,35 @@ class Judge:
         items = target.items()
         if items is None or attempt is None:
             return
-        monitor = self._run.monitor
-        monitor.saw("listing")
-        ours = [i for i in items if str(i.get("name", "")).lower().startswith(target.run_id.lower())]
-        listed: dict[str, int] = {}
-        for item in ours:
-            if item.get("type", "file") == "file":
-                listed[str(item.get("id"))] = listed.get(str(item.get("id")), 0) + 1
-        for item in ours:
-            item_id = str(item.get("id"))
-            if item.get("type", "file") == "file" and item_id not in target.files:
-                self.file(
-                    Problem("REJECTED-NO-TRACE", f"the folder holds {item.get('name')!r:.80}, which nothing committed"),
-                    attempt,
-                )
-                target.files[item_id] = file_state(item) or FileState(
-                    file_id=item_id, etag=None, sha1=None, size=None, name=None
-                )
-                target.ledger.note("file", id=item_id, name=item.get("name"), folder_id=target.folder_id)
+        self._run.monitor.saw("listing")
+        listed = Counter(str(item.get("id")) for item in items if item.get("type", "file") == "file")
+        for item in items:
+            item_id, name = str(item.get("id")), str(item.get("name", ""))
+            is_ours = name.lower().startswith(target.run_id.lower()) and item.get("type", "file") == "file"
+            if is_ours and item_id not in target.files and item_id not in target.strangers:
+                target.strangers.add(item_id)
+                target.ledger.note("file", id=item_id, name=name, folder_id=target.folder_id)
+                self._stranger(name, attempt)
         for file_id, state in target.files.items():
-            if state.parent_id not in (None, target.folder_id):
-                continue
-            count = listed.get(file_id, 0)
-            if count != 1:
-                problem = Problem("CREATED-LISTED", f"the folder lists the file {file_id} {count} times, not once")
-                self.file(problem, attempt)
+            elsewhere = state.parent_id not in (None, target.folder_id)
+            if not elsewhere and listed[file_id] != 1 and file_id not in self._shared_ids:
+                message = f"the folder lists the file {file_id} {listed[file_id]} times, not once"
+                self.file(Problem("CREATED-LISTED", message), attempt)
+
+    def _stranger(self, name: str, attempt: Attempt) -> None:
+        """Files a file that no answer has spoken of under the rule that names how it can have come about."""
+        uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name == name]
+        committed = [upload for upload in uploads if upload.state is State.COMMITTED]
+        if any(upload.file_unknown for upload in committed):
+            return  # its 201 did not show it, which is filed there
+        if committed:
+            accepted = any(a.upload in committed and a.run.glances for a in self._server.attempts)
+            rule = "ACCEPTED-ONE-FILE" if accepted else "REPEAT-ONE-FILE"
+            self.file(Problem(rule, f"the folder holds a second file named {name!r:.80}"), attempt)
+            return
+        refused = any(upload.refused for upload in uploads)
+        rule = "REJECTED-NO-TRACE" if refused or not uploads else "SESSION-NO-EARLY-FILE"
+        self.file(Problem(rule, f"the folder holds {name!r:.80}, which nothing has committed"), attempt)
 
     def is_alive(self, attempt: Attempt) -> bool:
         """Whether a session still is there after an unexpected 404; files that it is not.
@@ -259,3 +280,7 @@ class Judge:
             return True
         self._server.session_died(attempt)
         return False
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text is not None else None

@@ -29,6 +29,8 @@ class Liberties:
         self._server = server
         catalogue = server.run.catalogue
         chosen = server.run.chosen
+        if chosen is not None and "ATTR-DEFAULTS" in chosen:
+            chosen |= {"ATTR-ABSENT"}  # it looks at the commit that leaves the dates out
         wanted = [
             liberty
             for liberty in LIBERTIES

@@ -37,6 +37,7 @@ class Run:
 
     Attributes:
         chosen: Ids of the rules that will be tested; None when that is not known.
+        looked: Whether the current test has looked at an answer of an earlier one.
     """
 
     def __init__(self, settings: RunSettings, *, ledger_name: str = "ledger.jsonl") -> None:
@@ -50,6 +51,7 @@ class Run:
         self.target: Target | None = None
         self.unusable: str | None = None
         self.chosen: frozenset[str] | None = None
+        self.looked = False
         self.cleanup: CleanupResult | None = None
         self._ledger_name = ledger_name
 
@@ -120,7 +122,7 @@ class Run:
             test: The test's name, for the event.
         """
         started, before = time.monotonic(), self._requests()
-        self.exchanges = []
+        self.exchanges, self.looked = [], False
         examples = self.monitor.seen["example"]
         failure: dict[str, Any] | None = None
         records: list[dict[str, Any]] = []
@@ -131,6 +133,8 @@ class Run:
             target = self.connect()
             with target.wire.listening(self.exchanges.append):
                 observation = body()
+            if self._requests() == before and not self.looked:
+                raise Blocked("nothing was sent or looked at, so nothing was tested")
             verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
         except Nonconformance as error:
             verdict, failure, reason = Verdict.FAILED, dict(error.failure), str(error)

@@ -7,7 +7,7 @@ are not there, other users, and two things at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,13 +19,16 @@ from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.verdict.attempt import Attempt
-from commit_conformance.verdict.commits import Commits
 from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.outcomes import Unsupported
+from commit_conformance.verdict.outcomes import Blocked, Unsupported
+from commit_conformance.verdict.refusals import Refusals
 from commit_conformance.wire import Exchange, WireError
 from strategies.plan import CommitPlan
 
 T = TypeVar("T")
+
+#: What may look wrong about a file because of a race: the test of the race says it, in its own words.
+RACING = frozenset({"CREATED-CONTENT", "CREATED-READ-BACK", "CREATED-UNIQUE-ID", "CREATED-LISTED"})
 
 
 @dataclass(slots=True)
@@ -41,15 +44,19 @@ class SecondUser:
     folder_id: str
     _target: Target
     _collaboration: str
+    _left: bool = False
 
     def leave(self) -> None:
         """Takes the folder away from them."""
+        if self._left:
+            return
+        self._left = True
         exchange = self._target.api.end_collaboration(self._collaboration)
         if exchange.status is None or not 200 <= exchange.status < 300:
             raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
 
 
-class Server(Commits):
+class Server(Refusals):
     """A server under test, as the tests of rules see it."""
 
     _made: dict[str, Any]
@@ -57,6 +64,7 @@ class Server(Commits):
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Makes something the first time it is asked for, and gives it again later."""
         made: dict[str, Any] = self.__dict__.setdefault("_made", {})
+        self.run.looked = self.run.looked or key in made
         if key not in made:
             made[key] = make()
         return made[key]  # type: ignore[no-any-return]
@@ -78,26 +86,32 @@ class Server(Commits):
         return entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else {}
 
     def stores(self, attempt: Attempt) -> None:
-        """Ends the test unless the bytes that were uploaded are stored."""
+        """Ends the test unless the bytes that were uploaded are stored, as other commits have stored theirs."""
         if "read_content" not in self.target.capabilities:
             raise Unsupported("the target does not give a file's content")
-        for problem in self.judge.content(attempt):
-            self.fail(problem.message, attempt, expected="the bytes that were uploaded, in the order of their offsets")
+        known = self.run.monitor.findings
+        if any(known.get(rule) for rule in ("CREATED-CONTENT", "CREATED-SHA1") if rule != self.rule.id):
+            raise Blocked("plain commits are stored or answered wrongly too; see CREATED-CONTENT and CREATED-SHA1")
+        problem, exchange = self.judge.content(attempt)
+        expected = "the bytes that were uploaded, in the order of their offsets"
+        if problem is not None:
+            self.fail(problem.message, attempt, exchange=exchange, expected=expected)
         shown, session = attempt.file, attempt.upload.session
         if shown and shown.sha1 and shown.sha1.lower() != session.sha1:
-            self.fail(f"the 201 shows sha1 {shown.sha1}, the content's is {session.sha1}", attempt)
+            self.fail(f"the 201 shows sha1 {shown.sha1}, the content's is {session.sha1}", attempt, expected=expected)
 
-    def reads_back(self, attempt: Attempt) -> None:
-        """Reads a file back; what differs is filed under the rules that speak of it."""
-        if attempt.file is not None:
-            current = self.target.files.get(attempt.file.file_id)
-            if current is not None and current.etag == attempt.file.etag:
-                self.judge.read_back(attempt)
+    def is_current(self, attempt: Attempt) -> bool:
+        """Whether a commit's file is still as that commit has made it."""
+        return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
 
     def landed(self, attempt: Attempt) -> None:
-        """Ends the test when a commit moved or renamed its file."""
+        """Ends the test when a commit moved or renamed its file, which other commits did not."""
+        known = self.run.monitor.findings
+        problems = [problem for problem in attempt.problems if not known.get(problem.rule)]
+        if problems:
+            self.fail(problems[0].message, attempt, problems=problems)
         if attempt.problems:
-            self.fail(attempt.problems[0].message, attempt, problems=attempt.problems)
+            raise Blocked(f"plain commits show the same; see {attempt.problems[0].rule}")
 
     def unchanged(self, upload: Upload) -> None:
         """Ends the test unless the file an upload is a new version of is as it was."""
@@ -111,13 +125,28 @@ class Server(Commits):
         shown = file_state(shown_by.answer.json) if shown_by.answer and shown_by.status == 200 else None
         if shown is None:
             said = f"the file {file.file_id} was answered {describe_answer(shown_by)} afterwards"
+            self.forget(file)
             self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+        before_it = self.target.shown.get(file.file_id, file)
         for name in ("etag", "sha1", "size", "version_id"):
-            before, after = getattr(file, name), getattr(shown, name)
+            before, after = getattr(before_it, name), getattr(shown, name)
             if before is None or after is None or str(before).lower() == str(after).lower():
                 continue
             said = f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards"
+            self.forget(file)
             self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+
+    def forget(self, file: FileState) -> None:
+        """Stops expecting anything of a file that was changed or lost, so that it is told once."""
+        self.target.files.pop(file.file_id, None)
+        self.target.strangers.add(file.file_id)
+
+    def forget_all(self, attempts: Iterable[Attempt]) -> None:
+        """Stops expecting anything of the files that some commits may have made, whatever their answers said."""
+        for attempt in attempts:
+            if attempt.file is not None:
+                self.forget(attempt.file)
+            self.target.strangers.update(str(item.get("id")) for item in self.named(attempt.upload))
 
     def _last_sent(self) -> str:
         return self.attempts[-1].what if self.attempts else self.rule.statement
@@ -161,7 +190,7 @@ class Server(Commits):
         handle = SessionHandle(session_id=session_id, part_size=1, endpoints=endpoints, shown={})
         stranger = Upload(handle=handle, session=carrier.session, content=carrier.content)
         what = f"a right commit for the session {session_id[:60]!r}"
-        return self.attempt(stranger, CommitPlan(), what=what, token=token)
+        return self.attempt(stranger, CommitPlan(), what=what, stray=True, token=token)
 
     def refuses_session(self, session_id: str) -> Attempt:
         """A commit for a session that is not there; it has to be refused."""
@@ -190,8 +219,8 @@ class Server(Commits):
             if not upload.refused or not self.target.wire.purse.has_files():
                 continue
             attempt = self.attempt(upload, CommitPlan())
-            if not attempt.created and not attempt.limited:
-                self.session_died(attempt)
+            if not attempt.created:
+                self._excused(attempt)
 
     def progress(self, upload: Upload) -> tuple[int | None, int | None]:
         """What a session's status shows as parts processed, and parts in all."""
@@ -205,6 +234,8 @@ class Server(Commits):
 
     def lists_parts(self, upload: Upload, *, page: int = 1000) -> None:
         """Ends the test unless the list of parts is what was uploaded, page by page."""
+        if "list_parts" not in self.target.capabilities:
+            raise Unsupported("the target does not list a session's parts")
         found: list[Any] = []
         exchange = self.target.api.list_parts(upload.handle, limit=page)
         for _ in range(upload.session.total_parts + 2):
@@ -238,12 +269,25 @@ class Server(Commits):
         """The same commit again."""
         return self.attempt(first.upload, first.request, what="the same commit again, after it was answered 201")
 
+    def named(self, upload: Upload) -> list[dict[str, Any]]:
+        """The files of a session's name in the run's folder."""
+        return [item for item in self.target.items() or [] if item.get("name") == upload.session.name]
+
+    def need_listing(self, upload: Upload) -> None:
+        """Ends the test unless the folder lists the one file of a committed session once, as it should."""
+        count = len(self.named(upload))
+        if count != 1:
+            raise Blocked(f"the folder lists {count} files of that name already; see CREATED-LISTED, ACCEPTED-ONE-FILE")
+
     def one_effect(self, attempt: Attempt) -> None:
         """Ends the test unless a session's commits have made one file, of one version."""
-        name, file = attempt.upload.session.name, attempt.file
-        found = [item for item in self.target.items() or [] if item.get("name") == name]
+        file, found = attempt.file, self.named(attempt.upload)
         if len(found) != 1:
-            self.fail(f"the folder holds {len(found)} files named {name}", attempt, expected="one file")
+            self.target.strangers.update(str(item.get("id")) for item in found)
+            if file is not None:
+                self.forget(file)
+            said = f"the folder holds {len(found)} files named {attempt.upload.session.name}"
+            self.fail(said, attempt, expected="one file")
         if file is None:
             return
         if str(found[0].get("id")) != file.file_id:
@@ -276,6 +320,7 @@ class Server(Commits):
                 run=run,
                 what=f"one of {len(uploads)} right commits at once",
                 plan=CommitPlan(),
+                claims=RACING,
             )
             for upload, request, run in zip(uploads, requests, runs, strict=True)
         ]
@@ -304,6 +349,7 @@ class Server(Commits):
             run=run,
             what="a right commit, at the same time as something else",
             plan=CommitPlan(),
+            claims=RACING,
         )
         self.settle(attempt)
         if not attempt.took_effect:
@@ -378,4 +424,8 @@ class Server(Commits):
         collaboration = id_of(shared.answer)
         if shared.status != 201 or collaboration is None:
             raise Unsupported(f"sharing a folder was answered {describe_answer(shared)}")
-        yield SecondUser(token, folder_id, self.target, collaboration)
+        second = SecondUser(token, folder_id, self.target, collaboration)
+        try:
+            yield second
+        finally:
+            second.leave()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from commit_conformance.wire.errors import BudgetSpent
@@ -44,11 +45,16 @@ class Budget:
 
 
 class Purse:
-    """Counts a run's cost and refuses what the budget does not allow. Safe to share between threads."""
+    """Counts a run's cost and refuses what the budget does not allow. Safe to share between threads.
+
+    Attributes:
+        reserved: Tells how many upload requests must be left for cleaning up.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.cost = Cost()
+        self.reserved: Callable[[], int] = lambda: 0
         self._lock = threading.Lock()
 
     def spend(self, *, upload: bool, sent: int, free: bool = False) -> None:
@@ -66,7 +72,7 @@ class Purse:
             if not free:
                 self._check("requests", self.cost.requests)
                 if upload:
-                    self._check("upload_requests", self.cost.upload_requests)
+                    self._check("upload_requests", self.cost.upload_requests + self.reserved())
             self.cost.requests += 1
             self.cost.upload_requests += upload
             self.cost.bytes_sent += sent

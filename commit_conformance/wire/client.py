@@ -6,6 +6,7 @@ read. 429 and 503 are obeyed and asked again, within limits.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ class Wire:
         budget: What the run may cost.
         limits: Bounds on answers.
         sleep: Waits; replaced where no time should pass.
-        on_exchange: Called with every exchange, in order.
+        user_agent: Sent with every request.
     """
 
     def __init__(
@@ -78,12 +79,11 @@ class Wire:
         self.rate_limited: list[Exchange] = []
         self._origins = {origin_of(origin) for origin in origins}
         self._listeners: list[Callable[[Exchange], None]] = []
-        self._number = 0
+        self._numbers = itertools.count(1)  # parts are uploaded by several threads
         timeout = httpx.Timeout(self.limits.read, connect=self.limits.connect)
         self._client = httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
         self._client.headers["user-agent"] = user_agent
-        for name in ("accept", "accept-encoding"):
-            del self._client.headers[name]
+        del self._client.headers["accept-encoding"]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -116,7 +116,8 @@ class Wire:
         """Sends one request, again where the target asks for patience.
 
         Args:
-            headers: Header lines in order; repeated names are sent as repeated lines.
+            headers: Header lines in order; repeated names are sent as repeated lines. An empty ``accept`` leaves that
+                header out.
             token: Another token than the default, or None for no Authorization header.
             upload: Whether the request counts as one to the upload endpoints.
             free: Whether it may exceed the budget (cleanup).
@@ -129,11 +130,8 @@ class Wire:
             WireError: No answer was had; see ``errors``.
         """
         bearer = self.token if token == "" else token
-        if bearer and origin_of(url) not in self._origins:
-            raise OriginRefused(
-                f"the target named a URL on {origin_of(url)}, which the token may not go to; "
-                "allow it with --allow-origin if it is the target's"
-            )
+        if bearer:
+            self._check_origin(url)
         lines = [*headers, *([("authorization", f"Bearer {bearer}")] if bearer else [])]
         for attempt in range(1, self.limits.tries + 1):
             self.purse.spend(upload=upload, sent=len(content), free=free)
@@ -154,6 +152,17 @@ class Wire:
             return exchange
         raise AssertionError("unreachable")
 
+    def _check_origin(self, url: str) -> None:
+        try:
+            origin = origin_of(url)
+        except httpx.InvalidURL as error:
+            raise Unsendable(f"the target named a URL that is none: {self.redactor.text(url)[:200]!r}") from error
+        if origin not in self._origins:
+            raise OriginRefused(
+                f"the target named a URL on {origin}, which the token may not go to; "
+                "allow it with --allow-origin if it is the target's"
+            )
+
     def _send_once(
         self,
         method: str,
@@ -163,37 +172,46 @@ class Wire:
         body_limit: int | None,
         give_up_reading: bool,
     ) -> Exchange:
-        self._number += 1
-        number, started = self._number, time.monotonic()
+        number, started = next(self._numbers), time.monotonic()
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        answer, error = None, None
         try:
             request = self._request(method, url, lines, content)
             if give_up_reading:
                 request.extensions["timeout"] = {**request.extensions["timeout"], "read": 0.001}
-            answer = self._read(self._client.send(request, stream=True), started, body_limit)
-        except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-            raise Unsendable(f"{method} {url[:200]} cannot be sent: {error}") from error
-        except (httpx.HTTPError, Trouble) as error:
-            reason = str(error) or type(error).__name__
-            name = type(error).__name__
-            exchange = self._record(
-                number, at, method, url, lines, content, None, f"{name}: {reason}", time.monotonic() - started
-            )
+            response = self._client.send(request, stream=True)
+            try:
+                answer = self._read(response, started, body_limit)
+            except httpx.DecodingError as problem:
+                answer, error = self._answer(response, b""), f"the body is not in the encoding it claims: {problem}"
+        except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as problem:
+            raise Unsendable(f"{method} {url[:200]} cannot be sent: {problem}") from problem
+        except (httpx.HTTPError, Trouble) as problem:
+            reason, name = str(problem) or type(problem).__name__, type(problem).__name__
+            told = f"{name}: {reason}"
+            exchange = self._record(number, at, method, url, lines, content, None, told, time.monotonic() - started)
             self._tell(exchange)
-            raise Trouble(f"{method} {self.redactor.text(url[:200])}: {self.redactor.text(reason)} ({name})") from error
-        exchange = self._record(number, at, method, url, lines, content, answer, None, time.monotonic() - started)
+            where = self.redactor.text(url[:200])
+            raise Trouble(f"{method} {where}: {self.redactor.text(reason)} ({name})") from problem
+        exchange = self._record(number, at, method, url, lines, content, answer, error, time.monotonic() - started)
         self.purse.received(len(answer.body))
         self._tell(exchange)
         return exchange
 
     def _request(self, method: str, url: str, lines: Sequence[tuple[str, str]], content: bytes) -> httpx.Request:
         chunked = any(name.lower() == "transfer-encoding" for name, _ in lines)
-        raw = [(n.encode("ascii"), v.encode("utf-8")) for n, v in lines if n.lower() != "transfer-encoding"]
+        without_accept = ("accept", "") in lines
+        left_out = {"transfer-encoding", *(["accept"] if without_accept else [])}
+        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines if name.lower() not in left_out]
         if chunked:
             pieces = [content[i : i + 1024] for i in range(0, len(content), 1024)]
-            return self._client.build_request(method, url, headers=raw, content=iter(pieces))
-        body = content if content or method in ("POST", "PUT", "PATCH") else None
-        return self._client.build_request(method, url, headers=raw, content=body)
+            request = self._client.build_request(method, url, headers=raw, content=iter(pieces))
+        else:
+            body = content if content or method in ("POST", "PUT", "PATCH") else None
+            request = self._client.build_request(method, url, headers=raw, content=body)
+        if without_accept:
+            del request.headers["accept"]
+        return request
 
     def _read(self, response: httpx.Response, started: float, body_limit: int | None) -> Answer:
         limit = self.limits.body if body_limit is None else body_limit
@@ -207,10 +225,13 @@ class Wire:
                     raise Trouble(f"the answer took longer than {self.limits.total:g} seconds")
         finally:
             response.close()
+        return self._answer(response, bytes(body))
+
+    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
         headers: dict[str, tuple[str, ...]] = {}
         for name, value in response.headers.multi_items():
             headers[name.lower()] = (*headers.get(name.lower(), ()), value)
-        return Answer(status=response.status_code, headers=headers, body=bytes(body))
+        return Answer(status=response.status_code, headers=headers, body=body)
 
     def _record(
         self,

@@ -45,7 +45,7 @@ class Exchange:
             elif name.lower() not in ("host", "user-agent", "content-length", "connection"):
                 words.append("-H " + shlex.quote(f"{name}: {value}" if value else f"{name};"))
         if self.record["request_body"] is not None:
-            words.append("--data-binary " + shlex.quote(self.record["request_body"]))
+            words.append("--data-raw " + shlex.quote(self.record["request_body"]))  # --data-binary reads @FILE
         return " ".join(words)
 
 
@@ -57,7 +57,7 @@ def show_body(body: bytes, content_type: str, redactor: Redactor) -> tuple[str |
     if content_type.startswith("application/octet-stream") or b"\0" in head:
         return f"<{len(body)} bytes of {content_type or 'unknown type'}>", False
     # Redact before cutting: half a token must not stay behind at the cut.
-    text = redactor.body(head.decode("utf-8", "replace"))
+    text = redactor.body(head.decode("utf-8", "replace"), cut=len(head) < len(body))
     if len(text) <= BODY_LIMIT and len(head) == len(body):
         return text, False
     return text[:BODY_LIMIT], True

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 
 BLANK = "[redacted]"
+_SHORTEST = 4
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+#: The rest of a JSON string; the text may end within it, where a body was cut short.
+_STRING = r'((?:[^"\\]|\\.)*)("|\\?\Z)'
 _SECRET_MEMBERS = re.compile(
-    r'("(?:access_token|refresh_token|download_url|vanity_url|client_secret|password)"\s*:\s*")((?:[^"\\]|\\.)*)(")'
+    r'("(?:access_token|refresh_token|download_url|vanity_url|client_secret|password)"\s*:\s*")' + _STRING
 )
-_SHARED_LINK = re.compile(r'("shared_link"\s*:\s*\{[^{}]*?"url"\s*:\s*")((?:[^"\\]|\\.)*)(")')
+#: The link's own members may hold objects (its permissions), so one level of braces may stand before its URL.
+_SHARED_LINK = re.compile(r'("shared_link"\s*:\s*\{(?:[^{}]|\{[^{}]*\})*?"url"\s*:\s*")' + _STRING)
 
 
 class Redactor:
@@ -30,7 +34,8 @@ class Redactor:
 
     def add(self, secret: str) -> None:
         """Blanks one more text from now on. Texts of under four characters are everywhere and stay."""
-        if len(secret) >= 4 and secret not in self._secrets:
+        secret = secret.strip()
+        if len(secret) >= _SHORTEST and secret not in self._secrets:
             self._secrets.append(secret)
             self._secrets.sort(key=len, reverse=True)
 
@@ -40,10 +45,24 @@ class Redactor:
             text = text.replace(secret, BLANK)
         return text
 
-    def body(self, text: str) -> str:
-        """A body's text without secrets and without links that open a file to whoever has them."""
+    def body(self, text: str, *, cut: bool = False) -> str:
+        """A body's text without secrets and without links that open a file to whoever has them.
+
+        Args:
+            text: The body, or its beginning.
+            cut: Whether it is only the beginning, which may end within a secret.
+        """
         text = _SECRET_MEMBERS.sub(rf"\g<1>{BLANK}\g<3>", text)
-        return self.text(_SHARED_LINK.sub(rf"\g<1>{BLANK}\g<3>", text))
+        text = self.text(_SHARED_LINK.sub(rf"\g<1>{BLANK}\g<3>", text))
+        return self._end(text) if cut else text
+
+    def _end(self, text: str) -> str:
+        """A text without the beginning of a secret at its end."""
+        for secret in self._secrets:
+            for length in range(len(secret) - 1, _SHORTEST - 1, -1):
+                if text.endswith(secret[:length]):
+                    return text[:-length] + BLANK
+        return text
 
     def header(self, name: str, value: str) -> str:
         """A header's value, blanked where the header is one that holds secrets."""

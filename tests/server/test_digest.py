@@ -66,11 +66,6 @@ def test_the_name_of_the_algorithm_has_no_case(server: Server) -> None:
     server.takes_liberty()
 
 
-@rule("DIGEST-WHITESPACE", late=True)
-def test_white_space_around_the_value_is_ignored(server: Server) -> None:
-    server.takes_liberty()
-
-
 @rule("DIGEST-ALGORITHM-VARIANT")
 def test_what_other_names_of_sha1_get(server: Server) -> str:
     return server.observes_liberty()

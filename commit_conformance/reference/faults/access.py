@@ -18,7 +18,7 @@ def is_commit(request: Request, *, other_path: bool) -> bool:
     return found is not None and found[0].operations.get(request.method) == "commit"
 
 
-class NeedsNoToken(Fault, rules="AUTH-MISSING AUTH-FIRST"):
+class NeedsNoToken(Fault, rules="AUTH-MISSING"):
     """A commit without a token is carried out as the first user's."""
 
     def no_token(self, request: Request) -> Caller:

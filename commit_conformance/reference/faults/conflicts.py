@@ -21,7 +21,7 @@ class IgnoresConflict(Fault, rules="CONFLICT-NAME"):
         return
 
 
-class ConflictWithoutBody(Fault, rules="CONFLICT-BODY ERROR-BODY"):
+class ConflictWithoutBody(Fault, rules="CONFLICT-BODY"):
     """A 409 has no error document."""
 
     def error_answer(self, problem: Problem, request: Request) -> Response:
@@ -30,7 +30,7 @@ class ConflictWithoutBody(Fault, rules="CONFLICT-BODY ERROR-BODY"):
         return super().error_answer(problem, request)
 
 
-class ConflictBodySaysOtherStatus(Fault, rules="CONFLICT-BODY ERROR-BODY"):
+class ConflictBodySaysOtherStatus(Fault, rules="CONFLICT-BODY"):
     """The error document of a 409 says 400."""
 
     def error_document(self, problem: Problem) -> dict[str, Any]:

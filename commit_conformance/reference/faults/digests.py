@@ -156,13 +156,6 @@ class DigestNameHasCase(Fault, rules="DIGEST-HEADER-NAME"):
         return [value for name, value in request.headers if name in ("digest", "Digest")]
 
 
-class KeepsDigestBlanks(Fault, rules="DIGEST-WHITESPACE"):
-    """Blanks around the header's value are taken for a part of it."""
-
-    def trim_digest(self, value: str) -> str:
-        return value
-
-
 class AnyDigestOfAList(Fault, rules="DIGEST-LIST"):
     """Of a list in one header line it is enough that one member is right, or of another algorithm."""
 

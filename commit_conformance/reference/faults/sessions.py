@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from commit_conformance.reference.calls import Call
 from commit_conformance.reference.decisions import Decisions
@@ -62,18 +62,12 @@ class RefusalLeavesAFile(Fault, rules="REJECTED-NO-TRACE"):
 
 
 class FileVisibleBeforeCommit(Fault, rules="SESSION-NO-EARLY-FILE"):
-    """The folder lists a file as soon as all its parts are there, until its commit is first asked for."""
-
-    # What a folder lists after a refusal, or while a commit is put off, is other rules' matter.
-    _asked: frozenset[str] = frozenset()
-
-    def commit(self, call: Call) -> Response:
-        self._asked |= {call.ids[0]}
-        return super().commit(call)
+    """The folder lists a file as soon as all its parts are there."""
 
     def listed_items(self, folder: Folder) -> list[Item]:
-        unasked = [session for session in waiting(self, folder) if session.id not in self._asked]
-        return [*super().listed_items(folder), *(unborn(self, session) for session in unasked)]
+        # What a folder lists while a commit is put off is another rule's matter.
+        early = [session for session in waiting(self, folder) if not session.accepted]
+        return [*super().listed_items(folder), *(unborn(self, session) for session in early)]
 
 
 class PartsAfterCommit(Fault, rules="SESSION-CLOSED"):
@@ -152,19 +146,12 @@ class IgnoresPartDigest(Fault, rules="SESSION-PART-DIGEST"):
         return self.store_part(session, offset, piece)
 
 
-class EndpointsOfOtherSession(Fault, rules="SESSION-ENDPOINTS"):
-    """The URLs to inspect a session and to list its parts are those of another one."""
+class StatusNamesOtherSession(Fault, rules="SESSION-ENDPOINTS"):
+    """The status of a session names the URLs of another one."""
 
-    def endpoints(self, session: Session, base: str) -> dict[str, str]:
-        found = super().endpoints(session, base)
-        other = "F" * 32
-        return found | {name: found[name].replace(session.id, other) for name in ("status", "list_parts", "log_event")}
-
-
-class EndpointsAreRelative(Fault, rules="SESSION-ENDPOINTS"):
-    """The URL to list parts has neither scheme nor host."""
-
-    def endpoints(self, session: Session, base: str) -> dict[str, str]:
-        found = super().endpoints(session, base)
-        path: Any = found["list_parts"].removeprefix(base)
-        return found | {"list_parts": path, "log_event": path}
+    def session_status(self, call: Call) -> Response:
+        response = super().session_status(call)
+        session = self.session(call)
+        own = self.session_view(session, call.base)
+        endpoints = {name: url.replace(session.id, "F" * 32) for name, url in own["session_endpoints"].items()}
+        return replace(response, body=json_response(200, own | {"session_endpoints": endpoints}).body)

@@ -35,7 +35,7 @@ MORE: dict[str, Callable[[Box], object]] = {
     "no-versions": lambda box: box.ask("GET", f"/files/{box.commit_file()['id']}/versions").status,
     "no-whoami": lambda box: box.ask("GET", "/users/me").status,
     "no-delete": lambda box: box.ask("DELETE", f"/files/{box.commit_file()['id']}").status,
-    "no-locks": lambda box: box.put(f"/files/{box.commit_file()['id']}", {"lock": {}}).json["lock"],
+    "no-locks": lambda box: box.put(f"/files/{box.commit_file()['id']}", {"lock": {}}).status,
     "no-trash": lambda box: [
         box.ask(method, f"/files/{file}").body and box.log[-1].code
         for file in [box.commit_file()["id"]]

@@ -1,0 +1,72 @@
+# Needs nothing but Python 3.11 or newer, with venv and pip. `make help` lists what there is.
+
+VENV ?= .venv
+OUT ?= reports/latest
+# More arguments for `commit-conformance run` and for pytest; test processes (0 runs the suite in one).
+ARGS ?=
+PYTEST_ARGS ?=
+WORKERS ?= 2
+
+# The first interpreter that is new enough; PYTHON=... on the command line or in the environment decides otherwise.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+ifeq ($(strip $(PYTHON)),)
+PYTHON := $(shell for each in python3.11 python3 python3.12 python3.13 python3.14; do \
+	if $$each $(NEW_ENOUGH) >/dev/null 2>&1; then echo $$each; break; fi; done)
+endif
+
+BIN := $(VENV)/bin
+INTERPRETER := $(BIN)/python
+PIP := $(INTERPRETER) -m pip --disable-pip-version-check --quiet
+RUN_STAMP := $(VENV)/.installed-for-run
+DEV_STAMP := $(VENV)/.installed-for-dev
+# Every script but the one that the others share.
+BENCHMARKS := $(basename $(notdir $(filter-out benchmarks/many_runs.py,$(sort $(wildcard benchmarks/[a-z]*.py)))))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench wheel clean
+
+help: ## Show this list
+	@echo "make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
+
+run: $(RUN_STAMP) ## Test the embedded service and write a report into reports/latest (ARGS="--fault accepts-gap")
+	@$(BIN)/commit-conformance run --out $(OUT) $(ARGS)
+
+test: lint ## Check style and types, then run this project's own tests (PYTEST_ARGS="-k ruler", WORKERS=0)
+	$(INTERPRETER) -m pytest tests/suite -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: $(DEV_STAMP) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEV_STAMP) ## Run every benchmark there is
+	@test -n "$(BENCHMARKS)" || echo "benchmarks/ holds no scripts"
+	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(INTERPRETER) -m benchmarks.$$name; done
+
+wheel: $(DEV_STAMP) ## Build source archive and wheel into dist/
+	$(INTERPRETER) -m build
+
+# reports/ stays: the ledger of a run that was killed is needed to sweep its target.
+clean: ## Remove the virtual environment, builds and caches; reports stay
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INTERPRETER):
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) $(NEW_ENOUGH) >/dev/null 2>&1; then \
+		echo "Python 3.11 or newer is needed, and $(or $(PYTHON),none of python3 and python3.11 to python3.14) is not;" \
+			"install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) has no venv; on Debian and Ubuntu it is the package python3-venv" >&2; exit 1; }
+
+$(RUN_STAMP): pyproject.toml | $(INTERPRETER)
+	@echo "installing into $(VENV)"
+	@$(PIP) install --editable '.[serve]'
+	@touch $@
+
+# What development needs includes what a run needs.
+$(DEV_STAMP): pyproject.toml | $(INTERPRETER)
+	@echo "installing into $(VENV), tools for development included"
+	@$(PIP) install --editable '.[dev]'
+	@touch $(RUN_STAMP) $@

@@ -1,0 +1,1 @@
+"""What ``make bench`` runs. Nothing here is part of the installed package."""

@@ -1,0 +1,71 @@
+"""The one direction of imports, and that the oracle and the reference service share nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = ROOT / "commit_conformance"
+#: What each room may import of this project. A room may always import itself.
+ALLOWED = {
+    "model": set(),
+    "strategies": {"commit_conformance.model"},
+    "wire": {"commit_conformance.model"},
+    "reference": set(),
+    "report": set(),
+    "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative imports hide where a name comes from"
+            yield node.module
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    folder = ROOT / "strategies" if room == "strategies" else PACKAGE / room
+    own = "strategies" if room == "strategies" else f"commit_conformance.{room}"
+    files = sorted(folder.rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imports_of(path):
+            if not name.startswith(("commit_conformance", "strategies", "tests", "benchmarks")):
+                continue
+            allowed = [own, *ALLOWED[room]]
+            assert any(name == other or name.startswith(f"{other}.") for other in allowed), f"{path.name}: {name}"
+
+
+def test_httpx_is_imported_in_one_place_only() -> None:
+    """Besides the wire: the reference service's respx adapter, and the transport that reaches the embedded service."""
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == "httpx" for name in imports_of(path))
+    }
+    assert found <= {"wire/client.py", "reference/respx_adapter.py", "target/embedded.py"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["rules"], ["rules", "PART-GAP"], ["faults"]])
+def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from commit_conformance.cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        "heavy = {'pytest', 'hypothesis', 'schemathesis', 'httpx', 'aiohttp'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
