@@ -55,7 +55,7 @@ clean: ## Remove the virtual environment, builds and caches; reports stay
 
 $(INTERPRETER):
 	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) $(NEW_ENOUGH) >/dev/null 2>&1; then \
-		echo "Python 3.11 or newer is needed, and $(or $(PYTHON),none of python3 and python3.11 to python3.14) is not;" \
+		echo "Python 3.11 or newer is needed, and $(if $(PYTHON),$(PYTHON) is not,no python3 is);" \
 			"install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) has no venv; on Debian and Ubuntu it is the package python3-venv" >&2; exit 1; }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "COMMIT_CONFORMANCE_"
 #: The token sent to a server on this machine when none was given: local mock servers rarely ask for one.
@@ -113,10 +114,7 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
     Raises:
         UsageProblem: See there.
     """
-    from commit_conformance.target.settings import TargetSettings
     from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, UnknownName
-    from commit_conformance.verdict.run import check_url
-    from commit_conformance.verdict.settings import RunSettings
 
     environment = os.environ if environment is None else environment
     values = resolve(given, environment)
@@ -124,7 +122,7 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
         if values[name]:
             try:
                 values[name] = check_url(values[name])
-            except Exception as error:
+            except ValueError as error:
                 raise UsageProblem(f"--{name.replace('_', '-')}: {error}") from None
     _check_service_options(values)
     try:
@@ -140,10 +138,19 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
         if name.strip() == Level.OBSERVED:
             raise UsageProblem("--gate observed: observed rules never gate, they record what the target does")
         gate.append(Level(name.strip()))
+    seed = values["seed"]
+    seed = random.SystemRandom().randrange(10**6) if seed is None else _number("seed", seed)
+    examples = None if values["examples"] is None else _number("examples", values["examples"])
+    token = _token(values, environment)
+    out = out_folder(values["out"])
+    # Only now what is heavy: wrong use is told at once.
+    from commit_conformance.target.settings import TargetSettings
+    from commit_conformance.verdict.settings import RunSettings
+
     target = TargetSettings(
         url=values["target"],
         api_url=values["api_url"],
-        token=_token(values, environment),
+        token=token,
         folder_id=values["folder_id"],
         second_token=read_secret("second_token", values["second_token_file"], environment),
         limited_token=read_secret("limited_token", values["limited_token_file"], environment),
@@ -152,16 +159,30 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
         faults=tuple(values["fault"]),
         behaviours=tuple(values["behaviour"]),
     )
-    seed = values["seed"]
     return RunSettings(
         target=target,
         effort=Effort(values["effort"]),
         gate=tuple(gate),
-        seed=random.SystemRandom().randrange(10**6) if seed is None else _number("seed", seed),
-        out=out_folder(values["out"]),
+        seed=seed,
+        out=out,
         rules=tuple(values["rule"]),
-        examples=None if values["examples"] is None else _number("examples", values["examples"]),
+        examples=examples,
     )
+
+
+def check_url(url: str) -> str:
+    """A target's URL, checked, without a slash at its end.
+
+    Raises:
+        ValueError: It is not an absolute http or https URL.
+    """
+    if url == "mock":
+        return url
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError(f"{url!r} is neither 'mock' nor an absolute http:// or https:// URL (without user or query)")
+    _ = parts.port  # a ValueError when it is no number
+    return url.rstrip("/")
 
 
 def out_folder(name: str) -> Path:

@@ -68,7 +68,6 @@ LIBERTIES: tuple[Liberty, ...] = (
         ("ACCEPT-ANY", CommitPlan(headers=(("accept", "application/json"),))),
         ("ACCEPT-ANY", CommitPlan(headers=(("accept", ""),))),
         ("ATTR-ABSENT", CommitPlan(attributes=ABSENT)),
-        ("ACCEPT-ENCODING", CommitPlan(headers=(("accept-encoding", "gzip"),))),
         ("VERSION-CURRENT", CommitPlan(headers=(("box-version", "2024.0"),))),
         ("BODY-CHUNKED", CommitPlan(headers=(("transfer-encoding", "chunked"),))),
         ("DIGEST-ALGORITHM-CASE", CommitPlan(digest=Form(form="SHA"))),

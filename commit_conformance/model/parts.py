@@ -71,15 +71,9 @@ class PartListReading:
         return frozenset(defect.kind for defect in self.defects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
-    index: int
-    offset: int
-    size: int
-
-    @property
-    def end(self) -> int:
-        return self.offset + self.size
+#: A claimed range: first byte, first byte after it, place in the list. A bare tuple, since there is one for each entry:
+#: it sorts by offset and end as it is, and the garbage collector leaves it alone.
+_Range = tuple[int, int, int]
 
 
 def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
@@ -105,7 +99,7 @@ def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
     for index, entry in enumerate(claimed):
         offset, size = _read_entry(entry, index, defects, oddities)
         if offset is not None and size is not None and offset >= 0 and size >= 0:
-            ranges.append(_Range(index, offset, size))
+            ranges.append((offset, offset + size, index))
         if not isinstance(entry, dict) or not isinstance(entry.get("part_id"), str):
             continue
         part_id = entry["part_id"]
@@ -119,7 +113,7 @@ def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
             defects.append(Defect(kind, f"part {part_id!r} {owner}", index))
         else:
             _compare(entry, part, offset, size, index, defects, oddities)
-    if any(left.offset > right.offset for left, right in pairwise(ranges)):
+    if any(left[0] > right[0] for left, right in pairwise(ranges)):
         oddities.add(Oddity.ORDER)
     if len(ranges) == len(claimed):
         defects.extend(_sweep(ranges, session.file_size))
@@ -197,18 +191,16 @@ def _sweep(ranges: list[_Range], file_size: int) -> list[Defect]:
     """Walks the claimed ranges by offset and names gaps, overlaps and what lies past the end."""
     defects = []
     reached = 0
-    for claim in sorted(ranges, key=lambda r: (r.offset, r.end)):
-        if claim.offset > reached and reached < file_size:
-            last = min(claim.offset, file_size) - 1
-            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {last} are missing", claim.index))
-        elif claim.offset < reached and claim.size:
-            last = min(reached, claim.end) - 1
-            defects.append(Defect(DefectKind.OVERLAP, f"bytes {claim.offset} to {last} are claimed twice", claim.index))
-        if claim.end > file_size or (claim.offset >= file_size and file_size):
-            defects.append(
-                Defect(DefectKind.PAST_END, f"the entry ends at {claim.end}, the file at {file_size}", claim.index)
-            )
-        reached = max(reached, claim.end)
+    for offset, end, index in sorted(ranges):
+        if offset > reached and reached < file_size:
+            last = min(offset, file_size) - 1
+            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {last} are missing", index))
+        elif offset < reached and offset < end:
+            last = min(reached, end) - 1
+            defects.append(Defect(DefectKind.OVERLAP, f"bytes {offset} to {last} are claimed twice", index))
+        if end > file_size or (offset >= file_size and file_size):
+            defects.append(Defect(DefectKind.PAST_END, f"the entry ends at {end}, the file at {file_size}", index))
+        reached = max(reached, end)
     if reached < file_size:
         defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {file_size - 1} are missing"))
     return defects

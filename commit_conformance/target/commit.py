@@ -17,8 +17,8 @@ from commit_conformance.target.upload import Upload
 from commit_conformance.wire import Exchange, Wire
 from commit_conformance.wire.client import PASSING
 
-#: Statuses after which a commit is sent again by the harness. 429 is among them: it means later, not no.
-COMMIT_PASSING = PASSING
+#: Statuses after which the wire sends a commit again. 429 is not among them: it is followed here, with a look around.
+COMMIT_PASSING = PASSING - {429}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """What was visible after one 202.
+    """What was visible after one 202 or 429.
 
     Attributes:
-        accepted: The 202.
+        accepted: That answer.
         status: The session's state at that time; None when it was not asked for.
         items: The run's folder at that time; None when it was not asked for or could not be had.
     """
@@ -55,12 +55,14 @@ class CommitRun:
         request: What was sent, each time alike.
         exchanges: Every exchange, the last one being the end.
         glances: One for each 202.
+        limited: One for each 429.
         early: Whether the request was repeated before Retry-After had passed.
     """
 
     request: CommitRequest
     exchanges: list[Exchange] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
+    limited: list[Glance] = field(default_factory=list)
     early: bool = False
 
     @property
@@ -104,16 +106,18 @@ def follow(
     run = CommitRun(request=request)
     run.exchanges.append(send_commit(api.wire, upload, request, **options))
     waited = 0.0
-    while run.last.status == 202 and len(run.glances) < patience.polls and waited <= patience.seconds:
-        accepted = run.last
-        if watch:
-            items = list_folder() if list_folder else None
-            run.glances.append(Glance(accepted=accepted, status=api.status(upload.handle), items=items))
-        else:
-            run.glances.append(Glance(accepted=accepted))
+    while run.last.status in (202, 429) and len(run.exchanges) <= patience.polls and waited <= patience.seconds:
+        later = run.last
         asked = retry_after_seconds(run.answer)
         pause = 1.0 if asked is None else asked
-        if early and not run.early and pause > 0:
+        if later.status == 429:
+            run.limited.append(Glance(accepted=later, items=list_folder() if list_folder else None))
+        elif watch:
+            items = list_folder() if list_folder else None
+            run.glances.append(Glance(accepted=later, status=api.status(upload.handle), items=items))
+        else:
+            run.glances.append(Glance(accepted=later))
+        if early and not run.early and pause > 0 and later.status == 202:
             run.early = True  # once, to see that haste does no harm
         else:
             api.wire.sleep(min(pause, patience.seconds))

@@ -21,7 +21,6 @@ class Attempt:
         run: Every exchange of it.
         file: The file it made, if it did.
         claims: Rules whose problems are kept here, in ``problems``, and not filed.
-        limited: Whether a 429 was waited out on the way.
         repeated: Whether the session had been committed before.
         stray: Whether it went to no session of the run.
         others: Whether it was made with another token than the run's.
@@ -36,7 +35,6 @@ class Attempt:
     file: FileState | None = None
     claims: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
-    limited: bool = False
     repeated: bool = False
     stray: bool = False
     others: bool = False

@@ -75,7 +75,7 @@ class Commits:
             upload = self.target.bank.open()
             what = "a right commit, as documented"
             self._sample = self.attempt(upload, CommitPlan(), what=what)
-            if not self._sample.created and not self._sample.took_effect and self._excused(self._sample):
+            if not self._sample.created and not self._sample.took_effect and self.excused(self._sample):
                 self._sample = self.attempt(self.upload(), CommitPlan(), what=what)
             if self._sample.created and self._sample.file is not None:
                 self.target.learn_from(self._sample.file)
@@ -91,6 +91,8 @@ class Commits:
         """The file of the first commit, as it is now."""
         if not self.sample.created or self.sample.file is None:
             raise Blocked(f"no file could be committed: {describe_answer(self.sample.run.last)}")
+        if self.sample.file.file_id not in self.target.files:
+            raise Blocked("the first file is gone")
         return self.target.files[self.sample.file.file_id]
 
     def need(self, name: str) -> None:
@@ -200,7 +202,7 @@ class Commits:
         expectation = expect_commit(request, upload.session, current=current, name_taken=name_taken)
         self._check_files(upload, expectation)
         watch = expectation.must_create and len(self._watched) < WATCHED and "token" not in options
-        limited = len(self.target.wire.rate_limited)
+        early = early or (self._early_is_due() and expectation.must_create and self._sample is not None)
         run = follow(
             self.target.api,
             upload,
@@ -219,7 +221,6 @@ class Commits:
             what=what or str(plan),
             plan=plan if isinstance(plan, CommitPlan) else None,
             claims=frozenset(claims),
-            limited=len(self.target.wire.rate_limited) > limited,
             stray=stray,
             others=bool(options.get("token")),
         )
@@ -245,6 +246,8 @@ class Commits:
         if attempt.took_effect:
             upload.state = State.COMMITTED
             attempt.file = created_file(attempt.answer)
+            if attempt.file is not None:
+                target.shown.pop(attempt.file.file_id, None)  # read before this commit
             upload.file_unknown = attempt.file is None
             if not attempt.repeated and (attempt.file is not None or attempt.answer.status == 201):
                 target.wire.purse.file_committed()
@@ -259,7 +262,10 @@ class Commits:
             target.ledger.note(
                 "file", id=attempt.file.file_id, name=upload.session.name, folder_id=upload.session.parent_id
             )
-            target.files[attempt.file.file_id] = attempt.file
+            if attempt.stray:
+                target.strangers.add(attempt.file.file_id)
+            else:
+                target.files[attempt.file.file_id] = attempt.file
 
     def commits(self, plan: CommitPlan | None = None, *, upload: Upload | None = None, **options: Any) -> Attempt:
         """A commit that has to succeed, and ends the test when it does not.
@@ -268,9 +274,9 @@ class Commits:
         asking again on a fresh session: the refusals it has borne, a 202 that led to nothing, a 429.
         """
         plan = plan or CommitPlan()
-        attempt = self.attempt(upload or self.take(), plan, early=self._early_is_due(), **options)
+        attempt = self.attempt(upload or self.take(), plan, **options)
         for _ in range(2):
-            if attempt.created or attempt.took_effect or not self._excused(attempt):
+            if attempt.created or attempt.took_effect or not self.excused(attempt):
                 break
             attempt = self.attempt(self.like(attempt.upload), plan, **options)
         if not attempt.created:
@@ -289,13 +295,14 @@ class Commits:
         wanted = self.run.chosen is None or "ACCEPTED-EARLY-RETRY" in self.run.chosen
         return wanted and not any(attempt.run.early for attempt in self._watched)
 
-    def _excused(self, attempt: Attempt) -> bool:
+    def excused(self, attempt: Attempt) -> bool:
         """Whether a right commit may have failed for a reason that other rules speak of; files it there."""
         said = describe_answer(attempt.run.last)
         if attempt.upload.target is not None and attempt.answer.status == 409:
             self.judge.file(Problem("CONFLICT-OWN-NAME", f"a new version was answered {said}"), attempt)
             return True
         if attempt.run.early and len(attempt.run.exchanges) == 2:
+            attempt.upload.state = State.GONE
             problem = Problem("ACCEPTED-EARLY-RETRY", f"asked again before the time, the server answered {said}")
             self.judge.file(problem, attempt)
             return True
@@ -308,11 +315,14 @@ class Commits:
         if attempt.upload.refused:
             self.session_died(attempt)
             return True
-        return attempt.limited
+        return bool(attempt.run.limited)
 
     def commits_something(self, upload: Upload, *, what: str | None = None) -> Attempt:
         """A commit of this upload that has to succeed, in an unusual form where one is still to be tried."""
-        return self.liberties.along_with(upload) or self.commits(upload=upload, what=what)
+        attempt = self.liberties.along_with(upload)
+        if attempt is None and upload.state is not State.LIVE:
+            upload = self.like(upload)
+        return attempt or self.commits(upload=upload, what=what)
 
     def misfit(self, attempt: Attempt) -> NoReturn:
         """Files that a right commit failed for the size of its file, and ends the test: it says nothing of its rule."""

@@ -27,6 +27,7 @@ from commit_conformance.target.upload import State
 from commit_conformance.verdict.attempt import Attempt
 from commit_conformance.verdict.evidence import describe_answer, failure_of
 from commit_conformance.verdict.monitor import Finding
+from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.wire import Exchange
 from strategies.plan import CommitPlan
 
@@ -51,7 +52,6 @@ class Judge:
         self._server = server
         self._session_of: dict[str, str] = {}
         self._shared_ids: set[str] = set()
-        self._limited_judged = 0
         self._terminal_tried = False
 
     def file(self, problem: Problem, attempt: Attempt, exchange: Exchange | None = None) -> None:
@@ -81,8 +81,6 @@ class Judge:
         for exchange in attempt.run.exchanges:
             if exchange.answer is None:
                 continue
-            if exchange.error is not None:
-                self.file(Problem("ACCEPT-ENCODING", exchange.error), attempt, exchange)
             problems = monitor.count_answer(exchange.answer)
             problems += check_any(exchange.answer, token=self._run.connect().wire.token)
             problems += check_error(exchange.answer)
@@ -115,18 +113,15 @@ class Judge:
             self.file(Problem("ERROR-FAILED-TERMINAL", message), attempt, exchange)
 
     def _rate_limits(self, attempt: Attempt) -> None:
-        """Judges the 429 that were waited out on the way."""
-        wire = self._run.connect().wire
-        for exchange in wire.rate_limited[self._limited_judged :]:
-            self._run.monitor.saw("429")
-            if exchange.answer is not None:
-                for problem in check_any(exchange.answer, token=wire.token):
-                    self.file(problem, attempt, exchange)
-        self._limited_judged = len(wire.rate_limited)
+        """Judges what the 429 on the way of a right commit have done."""
+        for glance in attempt.run.limited:
+            names = [item.get("name") for item in glance.items or ()]
+            if attempt.upload.target is None and not attempt.repeated and attempt.upload.session.name in names:
+                message = "a commit was answered 429, and its file is there all the same"
+                self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt, glance.accepted)
         due = attempt.expectation.must_create and not attempt.repeated and not attempt.stray and not attempt.others
-        if attempt.limited and due and not attempt.created and attempt.answer.status not in (202, 429):
-            said = describe_answer(attempt.run.last)
-            message = f"a right commit was answered 429 first, and then {said}"
+        if attempt.run.limited and due and not attempt.created and attempt.answer.status not in (202, 429):
+            message = f"a right commit was answered 429 first, and then {describe_answer(attempt.run.last)}"
             self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt)
 
     def _created(self, attempt: Attempt) -> None:
@@ -139,9 +134,8 @@ class Judge:
         wanted = self.wanted(attempt)
         if wanted.previous is not None:
             monitor.saw("version")
-        if attempt.run.last.error is None:
-            for problem in check_created(answer, wanted, self._run.schema):
-                self.file(problem, attempt)
+        for problem in check_created(answer, wanted, self._run.schema):
+            self.file(problem, attempt)
         body = answer.json
         entry = body["entries"][0] if created_file(answer) and isinstance(body, dict) and body.get("entries") else {}
         if wanted.owner_id and isinstance(entry, dict) and isinstance(entry.get("created_by"), dict):
@@ -240,33 +234,41 @@ class Judge:
             return
         self._run.monitor.saw("listing")
         listed = Counter(str(item.get("id")) for item in items if item.get("type", "file") == "file")
+        strangers: dict[str, str] = {}
         for item in items:
             item_id, name = str(item.get("id")), str(item.get("name", ""))
             is_ours = name.lower().startswith(target.run_id.lower()) and item.get("type", "file") == "file"
             if is_ours and item_id not in target.files and item_id not in target.strangers:
                 target.strangers.add(item_id)
                 target.ledger.note("file", id=item_id, name=name, folder_id=target.folder_id)
-                self._stranger(name, attempt)
+                strangers[item_id] = name
+        self._strangers(set(strangers.values()), attempt)
         for file_id, state in target.files.items():
             elsewhere = state.parent_id not in (None, target.folder_id)
             if not elsewhere and listed[file_id] != 1 and file_id not in self._shared_ids:
                 message = f"the folder lists the file {file_id} {listed[file_id]} times, not once"
                 self.file(Problem("CREATED-LISTED", message), attempt)
 
-    def _stranger(self, name: str, attempt: Attempt) -> None:
-        """Files a file that no answer has spoken of under the rule that names how it can have come about."""
-        uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name == name]
-        committed = [upload for upload in uploads if upload.state is State.COMMITTED]
-        if any(upload.file_unknown for upload in committed):
-            return  # its 201 did not show it, which is filed there
-        if committed:
-            accepted = any(a.upload in committed and a.run.glances for a in self._server.attempts)
-            rule = "ACCEPTED-ONE-FILE" if accepted else "REPEAT-ONE-FILE"
-            self.file(Problem(rule, f"the folder holds a second file named {name!r:.80}"), attempt)
-            return
-        refused = any(upload.refused for upload in uploads)
-        rule = "REJECTED-NO-TRACE" if refused or not uploads else "SESSION-NO-EARLY-FILE"
-        self.file(Problem(rule, f"the folder holds {name!r:.80}, which nothing has committed"), attempt)
+    def _strangers(self, names: set[str], attempt: Attempt) -> None:
+        """Files files that no answer has spoken of under the rule that names how they can have come about."""
+        uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name in names]
+        untouched = [upload for upload in uploads if upload.state is State.LIVE and not upload.refused]
+        early = self._run.verdicts.get("SESSION-NO-EARLY-FILE") is Verdict.FAILED or untouched
+        for name in sorted(names):
+            named = [upload for upload in uploads if upload.session.name == name]
+            committed = [upload for upload in named if upload.state is State.COMMITTED]
+            if any(upload.file_unknown for upload in committed):
+                continue  # its 201 did not show it, which is filed there
+            if early:
+                rule = "SESSION-NO-EARLY-FILE"
+            elif not committed:
+                rule = "REJECTED-NO-TRACE"
+            elif any(a.upload in committed and a.run.glances for a in self._server.attempts):
+                rule = "ACCEPTED-ONE-FILE"
+            else:
+                rule = "REPEAT-ONE-FILE"
+            said = "a second file" if committed else "a file that nothing has committed,"
+            self.file(Problem(rule, f"the folder holds {said} named {name!r:.80}"), attempt)
 
     def is_alive(self, attempt: Attempt) -> bool:
         """Whether a session still is there after an unexpected 404; files that it is not.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.verdict.attempt import Attempt
 from commit_conformance.verdict.catalogue import Level
+from commit_conformance.verdict.outcomes import Blocked
 from strategies.liberties import LIBERTIES, Liberty, pack, together
 from strategies.plan import CommitPlan
 
@@ -72,6 +73,8 @@ class Liberties:
             attempt = self._server.attempt(upload, together(pending))
             if attempt.created:
                 self._results.update(dict.fromkeys(pending, attempt))
+            if not attempt.took_effect and (attempt.run.glances or attempt.answer.status == 409):
+                self._server.excused(attempt)
             return attempt if attempt.took_effect else None
         return None
 
@@ -98,6 +101,13 @@ class Liberties:
 
     def _commit(self, members: list[Liberty], upload: Upload | None) -> tuple[Attempt, Upload]:
         server = self._server
-        if upload is None or upload.state is not State.LIVE:
-            upload = server.version_carrier() if members[0].version else server.usual()
-        return server.attempt(upload, together(members)), upload
+        for _ in range(3):
+            if upload is None or upload.state is not State.LIVE:
+                upload = server.version_carrier() if members[0].version else server.usual()
+            attempt = server.attempt(upload, together(members))
+            clash = members[0].version and attempt.answer.status == 409
+            if attempt.took_effect or not (attempt.run.glances or clash):
+                return attempt, upload
+            server.excused(attempt)
+            upload.state = State.GONE
+        raise Blocked("a 202 or a 409 kept commits of this form from being judged")

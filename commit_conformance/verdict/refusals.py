@@ -63,6 +63,9 @@ class Refusals(Commits):
             return attempt.outcome is not Outcome.ACCEPTED
         if attempt.outcome is Outcome.SERVER_ERROR:
             return False
+        if attempt.upload.target is not None and answer.status == 409:
+            self.excused(attempt)
+            return False
         if answer.status in (404, 401) and not self.judge.is_alive(attempt):
             return False
         if attempt.took_effect:
@@ -87,12 +90,15 @@ class Refusals(Commits):
         """Ends the test unless a session that has refused now commits."""
         if upload.state is State.GONE:
             raise Unsupported("a refusal with 410 ends the session, as it may")
-        attempt = self.liberties.along_with(upload) or self.attempt(upload, CommitPlan())
+        attempt = self.liberties.along_with(upload)
+        if attempt is None and upload.state is not State.LIVE:
+            raise Blocked("the session ended in a 202 that led to nothing; see ACCEPTED-COMPLETES")
+        attempt = attempt or self.attempt(upload, CommitPlan())
         if not attempt.created:
             upload.state = State.GONE
-            if attempt.run.glances or attempt.limited or attempt.answer.status == 409:
+            if attempt.run.glances or attempt.run.limited or attempt.answer.status == 409:
                 upload.refused.clear()  # what the refusals have done cannot be told from what the 202 or 429 has
-                self._excused(attempt)
+                self.excused(attempt)
                 raise Blocked(f"the right commit ended in {describe_answer(attempt.run.last)}, for another reason")
             said = describe_answer(attempt.run.last)
             self.fail(f"after a refusal the right commit was answered {said}", attempt, what=self._history(upload))

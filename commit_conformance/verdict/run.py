@@ -25,7 +25,6 @@ from commit_conformance.verdict.monitor import Finding, Monitor
 from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Verdict
 from commit_conformance.verdict.settings import RunSettings
 from commit_conformance.wire import BudgetSpent, Exchange, Unsendable, Wire, WireError
-from commit_conformance.wire.client import origin_of
 
 
 class Run:
@@ -250,17 +249,3 @@ class Run:
         if self.target is None:
             return {}
         return self.target.wire.purse.cost.as_json()
-
-
-def check_url(url: str) -> str:
-    """A target's URL, checked.
-
-    Raises:
-        ValueError: It is not an absolute http or https URL.
-    """
-    if url == "mock":
-        return url
-    origin = origin_of(url)
-    if not origin.startswith(("http://", "https://")) or "://:" in origin:
-        raise ValueError(f"{url!r} is neither 'mock' nor an absolute http:// or https:// URL")
-    return url.rstrip("/")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from commit_conformance.model import FileState, UploadedPart, expect_commit
+from commit_conformance.model import FileState, Problem, UploadedPart, expect_commit
 from commit_conformance.target.api import SessionHandle, file_state, id_of, part_of
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
@@ -72,8 +72,8 @@ class Server(Refusals):
     def committed(self) -> Attempt:
         """A commit of a new file other than the first that succeeded; made when there is none."""
         for attempt in self.attempts:
-            is_new_file = attempt.upload.target is None and not attempt.repeated
-            if attempt.created and is_new_file and attempt is not self.sample:
+            is_new_file = attempt.upload.target is None and not attempt.repeated and not attempt.expectation.reasons
+            if attempt.created and is_new_file and attempt is not self.sample and self.is_current(attempt):
                 return attempt
         return self.commits()
 
@@ -133,7 +133,7 @@ class Server(Refusals):
             if before is None or after is None or str(before).lower() == str(after).lower():
                 continue
             said = f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards"
-            self.forget(file)
+            self.target.files[file.file_id] = self.target.shown[file.file_id] = shown  # told once
             self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
 
     def forget(self, file: FileState) -> None:
@@ -220,7 +220,7 @@ class Server(Refusals):
                 continue
             attempt = self.attempt(upload, CommitPlan())
             if not attempt.created:
-                self._excused(attempt)
+                self.excused(attempt)
 
     def progress(self, upload: Upload) -> tuple[int | None, int | None]:
         """What a session's status shows as parts processed, and parts in all."""
@@ -282,7 +282,12 @@ class Server(Refusals):
     def one_effect(self, attempt: Attempt) -> None:
         """Ends the test unless a session's commits have made one file, of one version."""
         file, found = attempt.file, self.named(attempt.upload)
-        if len(found) != 1:
+        listing = not self.run.monitor.findings.get("CREATED-LISTED")
+        if len(found) > 1 and any(known.upload is attempt.upload and known.run.glances for known in self.attempts):
+            problem = Problem("ACCEPTED-ONE-FILE", f"after 202 there are {len(found)} files of one session")
+            self.judge.file(problem, attempt)
+            raise Blocked("the session was answered 202 and made several files; see ACCEPTED-ONE-FILE")
+        if len(found) != 1 and listing:
             self.target.strangers.update(str(item.get("id")) for item in found)
             if file is not None:
                 self.forget(file)
@@ -290,7 +295,7 @@ class Server(Refusals):
             self.fail(said, attempt, expected="one file")
         if file is None:
             return
-        if str(found[0].get("id")) != file.file_id:
+        if found and str(found[0].get("id")) != file.file_id:
             self.fail(f"the folder holds {found[0].get('id')}, the 201 named {file.file_id}", attempt)
         if "read_file" in self.target.capabilities:
             self.file_unchanged(file)
@@ -325,6 +330,7 @@ class Server(Refusals):
             for upload, request, run in zip(uploads, requests, runs, strict=True)
         ]
         for attempt in sorted(attempts, key=lambda attempt: not attempt.took_effect):
+            self.attempts.append(attempt)
             self.settle(attempt)
         return attempts
 
@@ -351,6 +357,7 @@ class Server(Refusals):
             plan=CommitPlan(),
             claims=RACING,
         )
+        self.attempts.append(attempt)
         self.settle(attempt)
         if not attempt.took_effect:
             upload.state = State.GONE

@@ -13,7 +13,7 @@ the moment it is recorded. It knows nothing of sessions, rules or verdicts.
 
 from commit_conformance.wire.budget import Budget, Cost
 from commit_conformance.wire.client import Limits, Wire
-from commit_conformance.wire.errors import BudgetSpent, OriginRefused, Unsendable, WireError
+from commit_conformance.wire.errors import BudgetSpent, OriginRefused, Undecodable, Unsendable, WireError
 from commit_conformance.wire.exchange import Exchange
 from commit_conformance.wire.redact import Redactor
 
@@ -25,6 +25,7 @@ __all__ = [
     "Limits",
     "OriginRefused",
     "Redactor",
+    "Undecodable",
     "Unsendable",
     "Wire",
     "WireError",

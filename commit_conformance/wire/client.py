@@ -19,7 +19,7 @@ import httpx
 from commit_conformance.model import Answer
 from commit_conformance.model.answers import retry_after_seconds
 from commit_conformance.wire.budget import Budget, Purse
-from commit_conformance.wire.errors import OriginRefused, Trouble, Unsendable
+from commit_conformance.wire.errors import OriginRefused, Trouble, Undecodable, Unsendable
 from commit_conformance.wire.exchange import Exchange, show_body
 from commit_conformance.wire.redact import Redactor
 
@@ -138,6 +138,8 @@ class Wire:
             last = attempt == self.limits.tries
             try:
                 exchange = self._send_once(method, url, lines, content, body_limit, give_up_reading)
+            except Undecodable:
+                raise
             except Trouble:
                 if last or not repeatable or give_up_reading:
                     raise
@@ -174,26 +176,23 @@ class Wire:
     ) -> Exchange:
         number, started = next(self._numbers), time.monotonic()
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        answer, error = None, None
         try:
             request = self._request(method, url, lines, content)
             if give_up_reading:
                 request.extensions["timeout"] = {**request.extensions["timeout"], "read": 0.001}
-            response = self._client.send(request, stream=True)
-            try:
-                answer = self._read(response, started, body_limit)
-            except httpx.DecodingError as problem:
-                answer, error = self._answer(response, b""), f"the body is not in the encoding it claims: {problem}"
+            answer = self._read(self._client.send(request, stream=True), started, body_limit)
         except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as problem:
-            raise Unsendable(f"{method} {url[:200]} cannot be sent: {problem}") from problem
+            where = self.redactor.text(url)[:200]
+            raise Unsendable(f"{method} {where} cannot be sent: {self.redactor.text(str(problem))}") from problem
         except (httpx.HTTPError, Trouble) as problem:
             reason, name = str(problem) or type(problem).__name__, type(problem).__name__
             told = f"{name}: {reason}"
             exchange = self._record(number, at, method, url, lines, content, None, told, time.monotonic() - started)
             self._tell(exchange)
-            where = self.redactor.text(url[:200])
-            raise Trouble(f"{method} {where}: {self.redactor.text(reason)} ({name})") from problem
-        exchange = self._record(number, at, method, url, lines, content, answer, error, time.monotonic() - started)
+            where = self.redactor.text(url)[:200]
+            kind = Undecodable if isinstance(problem, httpx.DecodingError) else Trouble
+            raise kind(f"{method} {where}: {self.redactor.text(reason)} ({name})") from problem
+        exchange = self._record(number, at, method, url, lines, content, answer, None, time.monotonic() - started)
         self.purse.received(len(answer.body))
         self._tell(exchange)
         return exchange
@@ -225,13 +224,10 @@ class Wire:
                     raise Trouble(f"the answer took longer than {self.limits.total:g} seconds")
         finally:
             response.close()
-        return self._answer(response, bytes(body))
-
-    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
         headers: dict[str, tuple[str, ...]] = {}
         for name, value in response.headers.multi_items():
             headers[name.lower()] = (*headers.get(name.lower(), ()), value)
-        return Answer(status=response.status_code, headers=headers, body=body)
+        return Answer(status=response.status_code, headers=headers, body=bytes(body))
 
     def _record(
         self,

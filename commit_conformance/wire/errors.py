@@ -5,6 +5,7 @@ WireError
 ├── OriginRefused   the URL is not one the token may go to; nothing was sent
 ├── Unsendable      the HTTP client refuses to write this request; nothing was sent
 └── Trouble         the network failed; the request may or may not have arrived
+    └── Undecodable an answer came, in another encoding than it claims
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class Unsendable(WireError):
 
 class Trouble(WireError):
     """Connection refused or reset, timeout, TLS, or an answer beyond the limits."""
+
+
+class Undecodable(Trouble):
+    """The answer's body is not in the content encoding that its header names."""

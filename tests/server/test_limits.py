@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from commit_conformance.verdict.evidence import describe_answer
 from commit_conformance.verdict.marks import looking_back, rule
 from commit_conformance.verdict.server import Server
+from commit_conformance.wire import Undecodable
+from strategies import part_lists
 
 TRICKS = ("..%2f..%2ffolders%2f0", "%00", "x" * 2000, "%F0%9F%97%8E", "..", "' OR '1'='1")
 
@@ -15,11 +19,23 @@ TRICKS = ("..%2f..%2ffolders%2f0", "%00", "x" * 2000, "%F0%9F%97%8E", "..", "' O
     "what",
     [
         pytest.param(rule_id, marks=rule(rule_id, late=True), id=rule_id)
-        for rule_id in ("ACCEPT-ANY", "ACCEPT-ENCODING", "VERSION-CURRENT")
+        for rule_id in ("ACCEPT-ANY", "VERSION-CURRENT")
     ],
 )
 def test_a_right_commit_with_these_headers_is_committed(server: Server, what: str) -> None:
     server.takes_liberty()
+
+
+@rule("ACCEPT-ENCODING")
+def test_gzip_gets_gzip_or_identity(server: Server) -> None:
+    """Asked of a refusal, which costs nothing: its error can only be read when it is in the encoding it claims."""
+    plan = replace(part_lists.missing_last.representatives[0], headers=(("accept-encoding", "gzip"),))
+    upload = server.target.bank.lease(server.rule.group)
+    try:
+        attempt = server.attempt(upload, plan)
+    except Undecodable as problem:
+        server.fail(f"the answer cannot be decoded: {problem}", what="a bad commit with accept-encoding: gzip")
+    server.was_refused(attempt)
 
 
 @rule("VERSION-WRONG")

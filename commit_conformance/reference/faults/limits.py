@@ -14,12 +14,12 @@ from commit_conformance.reference.messages import Request, Response, json_respon
 from commit_conformance.reference.problems import Problem
 
 
-class RefusesAnyAccept(Fault, rules="ACCEPT-ANY"):
-    """A commit that accepts everything is answered 406, because JSON is not named."""
+class RequiresAccept(Fault, rules="ACCEPT-ANY"):
+    """A commit without an Accept header is answered 406."""
 
     def carry_out(self, call: Call, operation: str) -> Response:
-        if operation == "commit" and (call.request.header("accept") or "").startswith("*/*"):
-            raise Problem(406, "not_acceptable", "The only type to be had is application/json.")
+        if operation == "commit" and call.request.header("accept") is None:
+            raise Problem(406, "not_acceptable", "Say that application/json is accepted.")
         return super().carry_out(call, operation)
 
 

@@ -89,7 +89,8 @@ WRONG_ONES: dict[str, tuple[tuple[str, ...], set[D]]] = {
 @pytest.mark.parametrize(("values", "oddities"), RIGHT_ONES.values(), ids=RIGHT_ONES)
 def test_a_right_digest_has_no_defect(values: tuple[str, ...], oddities: set[O]) -> None:
     reading = read_digest(values, sha1=SHA1)
-    assert (reading.defects, reading.oddities) == (NONE, oddities)
+    assert not reading.defects
+    assert reading.oddities == oddities
 
 
 @pytest.mark.parametrize(("values", "defects"), WRONG_ONES.values(), ids=WRONG_ONES)

@@ -19,7 +19,11 @@ from tests.suite.runs.commands import commit_conformance
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run", "--effort", "standart"], 2, "--effort 'standart' is not one of quick, standard, thorough; did you mean"),
+        (
+            ["run", "--effort", "standart"],
+            2,
+            "--effort 'standart' is not one of quick, standard, thorough; did you mean",
+        ),
         (["run", "--gate", "documented,implide"], 2, "'implide' is not a level"),
         (["run", "--gate", "observed"], 2, "observed rules never gate"),
         (["run", "--rule", "PART-GAPP"], 2, "there is no rule 'PART-GAPP'; did you mean PART-GAP"),
@@ -44,9 +48,7 @@ from tests.suite.runs.commands import commit_conformance
         (["sweep", "/nowhere/ledger.jsonl"], 2, "cannot read the ledger /nowhere/ledger.jsonl"),
     ],
 )
-def test_wrong_use_is_told_in_one_message(
-    arguments: list[str], code: int, said: str, tmp_path: Path
-) -> None:
+def test_wrong_use_is_told_in_one_message(arguments: list[str], code: int, said: str, tmp_path: Path) -> None:
     out = ["--out", str(tmp_path)] if arguments[0] == "run" else []
     done = commit_conformance(*arguments, *out, token=None)
     assert done.returncode == code, done.stderr + done.stdout
@@ -112,7 +114,9 @@ def page() -> Iterator[str]:
 def test_a_url_that_answers_html(page: str, tmp_path: Path) -> None:
     done = commit_conformance("run", "--target", page, "--out", str(tmp_path))
     assert done.returncode == 3
-    assert "with a web page (text/html), not with the API; does the target's URL lack its path prefix" in flat(done.stdout)
+    assert "with a web page (text/html), not with the API; does the target's URL lack its path prefix" in flat(
+        done.stdout
+    )
 
 
 def test_a_wrong_token(tmp_path: Path) -> None:

@@ -1,0 +1,301 @@
+"""Uploads: made reproducibly, handed out, used again; and commits followed to their end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from targets import FILE_SIZE, PART_SIZE, Bench, always, on_handler, on_reference
+
+from commit_conformance.model import Answer, CommitRequest, UploadedSession
+from commit_conformance.target.api import created_file
+from commit_conformance.target.bank import SetupFailed
+from commit_conformance.target.commit import Patience, follow, send_commit
+from commit_conformance.target.upload import State, Upload, awkward_digest, make_content, plain_digest
+from strategies.plan import CommitPlan, Material
+
+# Content
+
+
+def digest(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha1(content).digest()).decode()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 16, 100, 4096, 100_000])
+def test_content_has_its_size_and_is_the_same_each_time(size: int) -> None:
+    content = make_content("7/a", size)
+    assert len(content) == size
+    assert make_content("7/a", size) == content
+
+
+@pytest.mark.parametrize("size", [16, 4096])
+def test_another_key_is_another_file(size: int) -> None:
+    made = {make_content(f"7/{number}", size) for number in range(50)}
+    assert len(made) == 50
+    assert make_content("8/0", size) not in made
+
+
+@pytest.mark.parametrize("wants", [plain_digest, awkward_digest])
+@given(key=st.text(max_size=10), size=st.integers(8, 200))
+def test_the_digest_has_the_wanted_form(wants: Any, key: str, size: int) -> None:
+    assert wants(digest(make_content(key, size, wants=wants)))
+
+
+@pytest.mark.parametrize(
+    ("value", "plain", "awkward"), [("a+b/", False, True), ("a+b", False, False), ("ab=", True, False)]
+)
+def test_the_forms_of_a_digest(value: str, plain: bool, awkward: bool) -> None:
+    assert (plain_digest(value), awkward_digest(value)) == (plain, awkward)
+
+
+def test_a_form_that_cannot_be_had_is_not_waited_for() -> None:
+    assert len(make_content("7", 100, wants=lambda value: False)) == 100
+
+
+# Uploads
+
+
+@pytest.fixture
+def target() -> Bench:
+    return on_reference()
+
+
+def test_an_upload_is_complete_and_noted_before_it_is_asked_for(target: Bench) -> None:
+    upload = target.bank.open()
+    session = upload.session
+    assert session.complete
+    assert (session.file_size, session.part_size, session.total_parts) == (FILE_SIZE, PART_SIZE, 4)
+    assert session.sha1 == hashlib.sha1(upload.content).hexdigest()
+    assert b"".join(upload.piece(index)[1] for index in range(4)) == upload.content
+    assert [part.offset for part in session.parts] == [0, 16, 32, 48]
+    assert [entry["kind"] for entry in target.ledger.entries] == ["name", "session"]
+    assert target.wire.purse.cost.sessions == 1
+    assert upload.commit_url == upload.handle.shown["session_endpoints"]["commit"]
+
+
+def test_names_are_new_each_time_and_hold_both_cases(target: Bench) -> None:
+    names = [target.bank.name() for _ in range(20)]
+    assert len({name.lower() for name in names}) == 20
+    assert all(name.startswith("run-1-") and name != name.lower() != name.upper() for name in names)
+
+
+def test_parts_may_be_uploaded_in_any_order_and_number(target: Bench) -> None:
+    upload = target.bank.open(parts=(3, 1))
+    assert [part.offset for part in upload.session.parts] == [16, 48]
+    assert not upload.session.complete
+    target.bank.put(upload, (0, 2))
+    assert [part.offset for part in upload.session.parts] == [0, 16, 32, 48]
+    assert upload.session.complete
+
+
+def test_given_content_is_uploaded_as_it_is(target: Bench) -> None:
+    upload = target.bank.open(content=b"x" * 20, name="a.bin")
+    assert (upload.content, upload.session.name, len(upload.session.parts)) == (b"x" * 20, "a.bin", 2)
+
+
+def test_no_part_is_lost_among_many_uploaded_at_once(target: Bench) -> None:
+    upload = target.bank.open(size=400 * PART_SIZE)
+    assert len(upload.session.parts) == 400
+    assert upload.session.complete
+    assert [part.sha1 for part in upload.session.parts] == [
+        hashlib.sha1(upload.piece(index)[1]).hexdigest() for index in range(400)
+    ]
+
+
+def test_a_new_version_goes_to_its_file(target: Bench) -> None:
+    file = created_file(commit(target, target.bank.open()).answer)
+    assert file is not None
+    upload = target.bank.open(target=file)
+    assert (upload.session.new_version_of, upload.session.name) == (file.file_id, file.name)
+    second = created_file(commit(target, upload).answer)
+    assert second is not None
+    assert second.file_id == file.file_id
+    assert second.etag != file.etag
+
+
+def test_a_refused_session_or_part_says_what_failed() -> None:
+    with pytest.raises(SetupFailed, match="creating an upload session was answered 403") as raised:
+        on_handler(always(403)).bank.open()
+    assert raised.value.exchange.status == 403
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return (
+            httpx.Response(201, json={"id": "S", "part_size": PART_SIZE})
+            if request.method == "POST"
+            else (httpx.Response(409))
+        )
+
+    refusing = on_handler(handle)
+    with pytest.raises(SetupFailed, match="uploading part 1 of 4 was answered 409"):
+        refusing.bank.open()
+    assert [entry["kind"] for entry in refusing.ledger.entries] == ["name", "session"]
+
+
+# Using them again
+
+
+def test_what_was_kept_is_used_again_once(target: Bench) -> None:
+    first = target.bank.usual()
+    target.bank.keep(first)
+    assert target.bank.usual() is first
+    assert target.bank.usual() is not first
+    assert len(target.bank.uploads) == 2
+
+
+def test_only_what_is_live_complete_and_for_a_new_file_is_kept(target: Bench) -> None:
+    ended, incomplete = target.bank.open(), target.bank.open(parts=(0,))
+    ended.state = State.COMMITTED
+    for upload in (ended, incomplete):
+        target.bank.keep(upload)
+        assert not upload.spare
+    kept = target.bank.open()
+    target.bank.keep(kept)
+    kept.state = State.GONE
+    assert target.bank.usual() not in (ended, incomplete, kept)
+
+
+def test_bad_commits_of_one_kind_share_a_carrier(target: Bench) -> None:
+    bank = target.bank
+    carrier = bank.lease("part-list")
+    assert bank.lease("body") is bank.lease("part-list") is carrier
+    digests = bank.lease("digest")
+    assert digests is not carrier
+    assert bank.lease("digest") is digests
+    assert bank.carriers() == [carrier, digests]
+    carrier.state = State.GONE
+    assert bank.lease("part-list") is not carrier
+    assert carrier not in bank.live()
+
+
+def test_a_carrier_may_be_an_upload_that_was_kept(target: Bench) -> None:
+    kept = target.bank.usual()
+    target.bank.keep(kept)
+    assert target.bank.lease("digest") is kept
+    assert target.bank.usual() is not kept
+
+
+def test_a_right_commit_takes_the_carrier_that_has_refused_most(target: Bench) -> None:
+    bank = target.bank
+    general, digests = bank.lease("body"), bank.lease("digest")
+    unused = bank.take()
+    assert unused not in (general, digests)
+    general.refused += ["a"]
+    digests.refused += ["b", "c"]
+    assert bank.take() is digests
+    digests.state = State.COMMITTED
+    assert bank.take() is general
+
+
+def test_a_carrier_for_preconditions_is_one_for_its_file(target: Bench) -> None:
+    bank = target.bank
+    file = created_file(commit(target, bank.open()).answer)
+    other = created_file(commit(target, bank.open()).answer)
+    assert file is not None
+    assert other is not None
+    carrier = bank.lease_version(file)
+    assert bank.lease_version(file) is carrier
+    assert bank.lease_version(other) is not carrier
+    assert carrier not in bank.carriers()
+
+
+def test_what_belongs_to_another_session_may_be_made_known(target: Bench) -> None:
+    upload = target.bank.open()
+    upload.know_foreign("F0E1D2C3")
+    assert upload.session.foreign == {"F0E1D2C3"}
+
+
+# Commits
+
+
+def right(upload: Upload) -> CommitRequest:
+    return CommitPlan().build(Material(session=upload.session, content=upload.content))
+
+
+def commit(target: Bench, upload: Upload) -> Any:
+    exchange = send_commit(target.wire, upload, right(upload))
+    assert exchange.status == 201
+    upload.state = State.COMMITTED
+    return exchange
+
+
+def test_an_accepted_commit_is_followed_to_its_file() -> None:
+    target = on_reference("processing=2")
+    upload = target.bank.open()
+    run = follow(target.api, upload, right(upload), patience=Patience())
+    assert [exchange.status for exchange in run.exchanges] == [202, 202, 201]
+    assert (len(run.glances), len(target.slept), run.early) == (2, 2, False)
+    assert run.answer.status == 201
+    assert target.names() == [upload.session.name]
+
+
+def test_what_a_caller_sees_meanwhile_is_looked_at() -> None:
+    target = on_reference("processing=2")
+    upload = target.bank.open()
+
+    def items() -> list[dict[str, Any]]:
+        listed = target.api.folder_items("0")
+        assert isinstance(listed, list)
+        return listed
+
+    run = follow(target.api, upload, right(upload), patience=Patience(), watch=True, list_folder=items)
+    assert all(glance.items == [] for glance in run.glances)
+    assert all(glance.status is not None and glance.status.status == 200 for glance in run.glances)
+
+
+def test_a_request_may_be_repeated_early_once() -> None:
+    target = on_handler(always(202, **{"retry-after": "5"}))
+    run = follow(target.api, fake_upload(target), REQUEST, patience=Patience(polls=3), early=True)
+    assert run.early
+    assert target.slept == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("patience", "retry_after", "requests"),
+    [
+        (Patience(polls=3), "1", 4),
+        (Patience(polls=0), "1", 1),
+        (Patience(polls=20, seconds=10), "4", 4),
+        (Patience(polls=20, seconds=10), "999999", 2),
+        (Patience(polls=5), "0", 6),
+        (Patience(polls=5), "soon", 6),
+    ],
+)
+def test_patience_ends(patience: Patience, retry_after: str, requests: int) -> None:
+    target = on_handler(always(202, **{"retry-after": retry_after}))
+    run = follow(target.api, fake_upload(target), REQUEST, patience=patience)
+    assert run.answer.status == 202
+    assert len(run.exchanges) == requests
+    assert sum(target.slept) <= patience.seconds + 10
+
+
+REQUEST = CommitRequest(headers=(("digest", "sha=x"),), body=b"{}")
+
+
+def fake_upload(target: Bench) -> Upload:
+    handle = target.api.session_of(Answer(status=201, body=b'{"id":"S","part_size":16}'))
+    assert handle is not None
+    session = UploadedSession(file_size=0, part_size=16, parts=(), sha1="0" * 40)
+    return Upload(handle=handle, session=session, content=b"")
+
+
+def test_a_commit_is_not_repeated_after_a_failed_connection() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    target = on_handler(handle)
+    with pytest.raises(Exception, match="reset"):
+        send_commit(target.wire, fake_upload(target), REQUEST)
+    assert len(target.exchanges) == 1
+
+
+def test_a_commit_is_sent_line_by_line_as_it_was_made() -> None:
+    target = on_handler(always(400))
+    request = CommitRequest(headers=(("Digest", "sha=a"), ("digest", "sha=b")), body=b"not JSON")
+    exchange = send_commit(target.wire, fake_upload(target), request, token=None)
+    assert exchange.record["request_headers"] == [["Digest", "sha=a"], ["digest", "sha=b"]]
+    assert exchange.record["request_body"] == "not JSON"
