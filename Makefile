@@ -34,7 +34,7 @@ run: $(RUN_STAMP) ## Test the embedded service and write a report into reports/l
 	@$(BIN)/commit-conformance run --out $(OUT) $(ARGS)
 
 test: lint ## Check style and types, then run this project's own tests (PYTEST_ARGS="-k ruler", WORKERS=0)
-	$(INTERPRETER) -m pytest tests/suite -n $(WORKERS) $(PYTEST_ARGS)
+	$(INTERPRETER) -m pytest tests/suite -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(DEV_STAMP) ## Check style and types
 	$(BIN)/ruff check .

@@ -137,10 +137,10 @@ def _check_place(file: dict[str, Any], wanted: WantedFile, at: str) -> Iterator[
             message = f"total_count is {path.get('total_count')!r:.40} for {len(entries)} entries"
             yield Problem("CREATED-PATH", message, f"{at}/path_collection/total_count")
         last = entries[-1] if entries else None
-        # A wrong parent is told once: the path has to end with the parent that is shown.
-        folder = str(parent.get("id")) if isinstance(parent, dict) else wanted.parent_id
-        if not isinstance(last, dict) or str(last.get("id")) != folder:
-            message = f"the path does not end with the folder {folder:.60}"
+        # A wrong place is told once: the path may also end with a wrong parent that is shown.
+        folders = {wanted.parent_id, str(parent.get("id")) if isinstance(parent, dict) else wanted.parent_id}
+        if not isinstance(last, dict) or str(last.get("id")) not in folders:
+            message = f"the path does not end with the session's folder {wanted.parent_id:.60}"
             yield Problem("CREATED-PATH", message, f"{at}/path_collection/entries")
 
 

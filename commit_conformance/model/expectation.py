@@ -91,6 +91,10 @@ class Expectation:
         if self.statuses:
             named = " or ".join(str(status) for status in sorted(self.statuses))
             return named + (" or 304" if Outcome.NOT_MODIFIED in self.outcomes else "")
+        if self.must_refuse:
+            first = " (a 202 may come first)" if Outcome.ACCEPTED in self.outcomes else ""
+            rest = [Outcome.NOT_FOUND] if Outcome.NOT_FOUND in self.outcomes else []
+            return " or ".join([Outcome.REFUSED + first, *rest])
         order = [outcome for outcome in Outcome if outcome in self.outcomes]
         return " or ".join(order)
 

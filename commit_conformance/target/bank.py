@@ -36,6 +36,11 @@ class Bank:
         prefix: Start of every file's name.
         key: Seed of the files' bytes.
         file_size: Size of a file that nothing else is asked of.
+
+    Attributes:
+        digests_apart: Whether bad digests have a carrier of their own, so that it is known what a session died of.
+        uploads: Every session of the run, oldest first.
+        homes: The folder each committed file was made in, by its id.
     """
 
     def __init__(self, *, api: Api, ledger: Ledger, folder_id: str, prefix: str, key: str, file_size: int) -> None:
@@ -45,7 +50,9 @@ class Bank:
         self.prefix = prefix
         self.key = key
         self.file_size = file_size
+        self.digests_apart = True
         self.uploads: list[Upload] = []
+        self.homes: dict[str, str] = {}
         self._names = 0
 
     def name(self) -> str:
@@ -101,7 +108,7 @@ class Bank:
             parts=(),
             sha1=hashlib.sha1(content).hexdigest(),
             name=name,
-            parent_id=(target.parent_id or folder_id) if target else folder_id,
+            parent_id=self.homes.get(target.file_id, folder_id) if target else folder_id,
             new_version_of=target.file_id if target else None,
         )
         upload = Upload(handle=handle, session=session, content=content, target=target)
@@ -146,7 +153,7 @@ class Bank:
 
     def lease(self, group: str) -> Upload:
         """An upload for a bad commit of a group of rules: its carrier, or another one that becomes it."""
-        kind = "digest" if group == "digest" else "general"
+        kind = "digest" if group == "digest" and self.digests_apart else "general"
         for upload in self.carriers():
             if upload.group == kind:
                 return upload
@@ -176,6 +183,6 @@ class Bank:
             if upload.group is not None and upload.state is State.LIVE and upload.session.new_version_of is None
         ]
 
-    def live(self) -> list[Upload]:
-        """Every upload that has not ended."""
-        return [upload for upload in self.uploads if upload.state is State.LIVE]
+    def unended(self) -> list[Upload]:
+        """Every upload that was neither committed nor aborted, whatever else has become of it."""
+        return [upload for upload in self.uploads if upload.state is not State.COMMITTED and not upload.aborted]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from commit_conformance.model import FileState
-from commit_conformance.target.api import Api, SessionHandle, file_state, id_of
+from commit_conformance.target.api import Api, SessionHandle, id_of
 from commit_conformance.target.bank import Bank
 from commit_conformance.target.capabilities import Capabilities
 from commit_conformance.target.ledger import CleanupResult, Ledger, clean_up
@@ -73,13 +73,18 @@ class Target:
         self.folder_id = settings.folder_id
         self.bank: Bank = None  # type: ignore[assignment]  # set by connect
         self._on_close = on_close
+        self._wanted: Collection[str] | None = None
 
-    def connect(self) -> None:
+    def connect(self, *, wanted: Collection[str] | None = None) -> None:
         """Asks the target what it can do, and makes the run's folder.
+
+        Args:
+            wanted: Capabilities that somebody will ask for; the others that cost a request are not looked for.
 
         Raises:
             TargetUnusable: It cannot be tested; the message says why.
         """
+        self._wanted = wanted
         try:
             self._look_at_folder()
             self._make_folder()
@@ -118,6 +123,7 @@ class Target:
         self.capabilities.learn("read_folder", answer.status == 200, f"GET /folders/ID answered {answer.status}")
 
     def _make_folder(self) -> None:
+        self.ledger.note("folder-name", name=self.run_id, parent_id=self.settings.folder_id)
         exchange = self.api.create_folder(name=self.run_id, parent_id=self.settings.folder_id)
         folder_id = id_of(exchange.answer) if exchange.status == 201 else None
         if self.capabilities.learn("create_folder", folder_id is not None, f"POST /folders answered {exchange.status}"):
@@ -131,9 +137,10 @@ class Target:
         self.known_before = {str(item.get("id")) for item in items} if isinstance(items, list) else set()
 
     def _who_am_i(self) -> None:
-        exchange = self.api.whoami()
-        self.owner_id = id_of(exchange.answer) if exchange.status == 200 else None
-        self.capabilities.learn("whoami", self.owner_id is not None, f"GET /users/me answered {exchange.status}")
+        if self._wants("whoami"):
+            exchange = self.api.whoami()
+            self.owner_id = id_of(exchange.answer) if exchange.status == 200 else None
+            self.capabilities.learn("whoami", self.owner_id is not None, f"GET /users/me answered {exchange.status}")
         given = {
             "second_user": self.settings.second_token,
             "limited_token": self.settings.limited_token,
@@ -158,12 +165,14 @@ class Target:
         self.first_session = handle
         self.smallest = size
         self.session_opened_at = time.time()
-        status = self.api.status(handle)
-        self.capabilities.learn("status", status.status == 200, f"GET session answered {status.status}")
-        parts = self.api.list_parts(handle)
-        body = parts.answer.json if parts.answer else None
-        lists = parts.status == 200 and isinstance(body, dict) and isinstance(body.get("entries"), list)
-        self.capabilities.learn("list_parts", lists, f"GET session/parts answered {parts.status}")
+        if self._wants("status"):
+            status = self.api.status(handle)
+            self.capabilities.learn("status", status.status == 200, f"GET session answered {status.status}")
+        if self._wants("list_parts"):
+            parts = self.api.list_parts(handle)
+            body = parts.answer.json if parts.answer else None
+            lists = parts.status == 200 and isinstance(body, dict) and isinstance(body.get("entries"), list)
+            self.capabilities.learn("list_parts", lists, f"GET session/parts answered {parts.status}")
         abort = self.api.abort(handle)
         gone = abort.status is not None and 200 <= abort.status < 300
         self.capabilities.learn("abort", gone, f"DELETE session answered {abort.status}")
@@ -176,7 +185,11 @@ class Target:
             file_size=file_size,
         )
         # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
-        self.wire.purse.reserved = lambda: len(self.bank.live())
+        # One more deletes the folder.
+        self.wire.purse.reserved = lambda: len(self.bank.unended()) + 1
+
+    def _wants(self, capability: str) -> bool:
+        return self._wanted is None or capability in self._wanted
 
     def _smallest(self) -> tuple[SessionHandle | None, int, list[tuple[int, Exchange]]]:
         tried: list[tuple[int, Exchange]] = []
@@ -199,22 +212,29 @@ class Target:
         said = body.get("message") or body.get("code") if isinstance(body, dict) else None
         return f"{exchange.status}" + (f" ({self.wire.redactor.text(str(said))[:120]})" if said else "")
 
-    def learn_from(self, file: FileState) -> None:
-        """Finds out what can be done with a file, once there is one."""
-        shown = self.api.get_file(file.file_id)
-        body = shown.answer.json if shown.answer and shown.status == 200 else None
-        readable = self.capabilities.learn("read_file", file_state(body) is not None, f"GET file: {shown.status}")
-        content = self.api.get_content(file.file_id, limit=self.bank.file_size + 4096)
-        self.capabilities.learn("read_content", content.status == 200, f"GET content answered {content.status}")
-        session = self.api.create_version_session(file_id=file.file_id, size=self.bank.file_size)
-        handle = self.api.session_of(session.answer)
-        etag_known = file.etag is not None
-        detail = f"POST /files/ID/upload_sessions answered {session.status}"
-        self.capabilities.learn("new_version", handle is not None and etag_known and readable, detail)
+    def try_new_version(self, file: FileState) -> None:
+        """Finds out whether a new version of a file can be uploaded and told from the old one."""
+        exchange = self.api.create_version_session(file_id=file.file_id, size=self.bank.file_size)
+        handle = self.api.session_of(exchange.answer)
+        detail = f"POST /files/ID/upload_sessions answered {exchange.status}"
+        if file.etag is None:
+            detail = "the File of the 201 shows no etag"
+        able = handle is not None and file.etag is not None and "read_file" in self.capabilities
+        self.capabilities.learn("new_version", able, detail)
         if handle is not None:
             self.ledger.note("session", id=handle.session_id, abort=handle.endpoints["abort"])
             self.wire.purse.session_opened()
             self.api.abort(handle)
+
+    def can_read(self, name: str, exchange: Exchange, shown: bool) -> bool:
+        """Learns ``read_file`` or ``read_content`` from the first answer to such a call; gives whether it can."""
+        if self.capabilities.get(name) is None:
+            what = "GET /files/ID" + ("/content" if name == "read_content" else "")
+            body = exchange.answer.json if exchange.answer else None
+            # A server that can be read says 404 in the API's own words; then that the file is not there is its fault.
+            missing = exchange.status == 404 and isinstance(body, dict) and body.get("type") == "error"
+            self.capabilities.learn(name, shown or missing, f"{what} answered {exchange.status}")
+        return name in self.capabilities
 
     def note_folder(self, exchange: Exchange) -> str:
         """Notes a folder that was made, so that it is taken away again; gives its id."""
@@ -237,7 +257,7 @@ class Target:
         """Takes away what the run created and closes the connections."""
         try:
             for upload in self.bank.uploads if self.bank else ():
-                if upload.state is not State.LIVE:
+                if upload.state is State.COMMITTED:
                     self.ledger.note("gone", of="session", id=upload.handle.session_id)
             return clean_up(self.api, self.ledger.entries)
         finally:

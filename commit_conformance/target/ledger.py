@@ -18,6 +18,7 @@ from commit_conformance.wire import Exchange, WireError
 #: What cleaning up needs of each kind of entry, all of them texts.
 _FIELDS = {
     "folder": ("id",),
+    "folder-name": ("name", "parent_id"),
     "file": ("id",),
     "name": ("name", "folder_id"),
     "session": ("id", "abort"),
@@ -111,6 +112,7 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
     entries = list(entries)
     gone = {(entry["of"], entry["id"]) for entry in entries if entry["kind"] == "gone"}
     folders = [e for e in entries if e["kind"] == "folder" and ("folder", e["id"]) not in gone]
+    folders += _lost_folders(api, entries)
     for entry in reversed([e for e in entries if e["kind"] == "session" and ("session", e["id"]) not in gone]):
         handle = SessionHandle(session_id=entry["id"], part_size=1, endpoints={"abort": entry["abort"]}, shown={})
         with suppress(WireError):
@@ -132,6 +134,21 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
             result.left.append(f"file {entry['id']} ({entry.get('name', '')})")
     _clean_names(api, entries, cleared, {entry["id"] for entry in files}, result)
     return result
+
+
+def _lost_folders(api: Api, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Folders that were asked for and whose making was never answered, found by their exact name."""
+    made = {entry.get("name") for entry in entries if entry["kind"] == "folder"}
+    found = []
+    for entry in entries:
+        if entry["kind"] != "folder-name" or entry["name"] in made:
+            continue
+        with suppress(WireError):
+            items = api.folder_items(entry["parent_id"], free=True)
+            for item in items if isinstance(items, list) else ():
+                if item.get("type") == "folder" and item.get("name") == entry["name"] and "id" in item:
+                    found.append({"kind": "folder", "id": str(item["id"]), "name": entry["name"]})
+    return found
 
 
 def _clean_names(

@@ -77,8 +77,6 @@ class Commits:
             self._sample = self.attempt(upload, CommitPlan(), what=what)
             if not self._sample.created and not self._sample.took_effect and self.excused(self._sample):
                 self._sample = self.attempt(self.upload(), CommitPlan(), what=what)
-            if self._sample.created and self._sample.file is not None:
-                self.target.learn_from(self._sample.file)
         return self._sample
 
     @property
@@ -104,8 +102,10 @@ class Commits:
             return
         if name in ("processing", "rate_limited", "locks", "collaborations", "delete_file"):
             return  # known once it has been tried
-        if name in ("read_file", "read_content", "new_version"):
-            _ = self.sample_file
+        if name == "new_version" and self.target.capabilities.get(name) is None:
+            self.target.try_new_version(self.sample_file)
+        if name in ("read_file", "read_content"):
+            _ = self.sample_file  # read when it was committed
         known = self.target.capabilities.get(name)
         if known is None or not known.available:
             detail = known.detail if known else "unknown"
@@ -160,11 +160,15 @@ class Commits:
         for part in upload.session.parts:
             carrier.know_foreign(part.part_id)
 
+    def looking_at(self, attempts: list[Attempt]) -> list[Attempt]:
+        """Notes that the current test looks at answers of earlier ones, and gives them back."""
+        self.run.looked = self.run.looked or bool(attempts)
+        return attempts
+
     @property
     def watched(self) -> list[Attempt]:
         """Right commits that were answered 202 and watched meanwhile."""
-        self.run.looked = self.run.looked or bool(self._watched)
-        return self._watched
+        return self.looking_at(self._watched)
 
     @property
     def first_session(self) -> SessionHandle:
@@ -266,6 +270,7 @@ class Commits:
                 target.strangers.add(attempt.file.file_id)
             else:
                 target.files[attempt.file.file_id] = attempt.file
+                target.bank.homes.setdefault(attempt.file.file_id, upload.session.parent_id)
 
     def commits(self, plan: CommitPlan | None = None, *, upload: Upload | None = None, **options: Any) -> Attempt:
         """A commit that has to succeed, and ends the test when it does not.
@@ -279,16 +284,20 @@ class Commits:
             if attempt.created or attempt.took_effect or not self.excused(attempt):
                 break
             attempt = self.attempt(self.like(attempt.upload), plan, **options)
+        if not attempt.created and attempt.upload.target is not None and attempt.answer.status == 409:
+            raise Blocked("new versions conflict with their own file; see CONFLICT-OWN-NAME")
         if not attempt.created:
             self.fail(f"a right commit was answered {describe_answer(attempt.run.last)}", attempt)
         return attempt
 
     def like(self, upload: Upload) -> Upload:
-        """A fresh upload of the same kind: for the same file, or of the same size."""
+        """A fresh upload in place of one that did not commit: for the same file, or of the same name and size."""
         current = self.current(upload)
         if current is not None:
             return self.new_version(current)
-        return self.upload(size=upload.session.file_size)
+        if upload.state is State.LIVE:
+            upload.state = State.GONE  # its name is given away
+        return self.upload(size=upload.session.file_size, name=upload.session.name)
 
     def _early_is_due(self) -> bool:
         """Whether nobody has asked too early yet, and somebody wants to know what comes of it."""
@@ -312,10 +321,12 @@ class Commits:
             self.judge.file(problem, attempt)
             attempt.upload.state = State.GONE
             return True
+        if attempt.run.limited:
+            return True  # filed when it was judged
         if attempt.upload.refused:
             self.session_died(attempt)
             return True
-        return bool(attempt.run.limited)
+        return False
 
     def commits_something(self, upload: Upload, *, what: str | None = None) -> Attempt:
         """A commit of this upload that has to succeed, in an unusual form where one is still to be tried."""

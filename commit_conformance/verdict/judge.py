@@ -27,7 +27,6 @@ from commit_conformance.target.upload import State
 from commit_conformance.verdict.attempt import Attempt
 from commit_conformance.verdict.evidence import describe_answer, failure_of
 from commit_conformance.verdict.monitor import Finding
-from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.wire import Exchange
 from strategies.plan import CommitPlan
 
@@ -53,6 +52,7 @@ class Judge:
         self._session_of: dict[str, str] = {}
         self._shared_ids: set[str] = set()
         self._terminal_tried = False
+        self._early: bool | None = None
 
     def file(self, problem: Problem, attempt: Attempt, exchange: Exchange | None = None) -> None:
         """Files a problem with the commit it was seen at."""
@@ -174,24 +174,33 @@ class Judge:
         assert file is not None
         if file.file_id in self._shared_ids:
             return
-        if "read_file" in target.capabilities:
+        if self._may("read_file"):
             exchange = target.api.get_file(file.file_id)
             shown = file_state(exchange.answer.json) if exchange.answer and exchange.status == 200 else None
+            if not target.can_read("read_file", exchange, shown is not None):
+                return
             if shown is not None:
                 target.shown[file.file_id] = shown
             for message in self._differences(file, shown, attempt, exchange):
                 self.file(Problem("CREATED-READ-BACK", message), attempt, exchange)
-        if session.file_size <= ALWAYS_COMPARED:
+        if session.file_size <= ALWAYS_COMPARED or target.capabilities.get("read_content") is None:
             problem, exchange_of = self.content(attempt)
             if problem is not None:
                 self.file(problem, attempt, exchange_of)
 
+    def _may(self, capability: str) -> bool:
+        """Whether something can be read, as far as is known: what was never tried may be."""
+        known = self._run.connect().capabilities.get(capability)
+        return known is None or known.available
+
     def content(self, attempt: Attempt) -> tuple[Problem | None, Exchange | None]:
         """Compares a committed file's bytes with those that were uploaded; gives what differs, and the answer."""
         target, session, file = self._run.connect(), attempt.upload.session, attempt.file
-        if "read_content" not in target.capabilities or file is None:
+        if file is None or not self._may("read_content"):
             return None, None
         exchange = target.api.get_content(file.file_id, limit=session.file_size + 4096)
+        if not target.can_read("read_content", exchange, exchange.status == 200):
+            return None, exchange
         stored = exchange.answer.body if exchange.answer and exchange.status == 200 else None
         uploaded = attempt.upload.content
         if stored == uploaded:
@@ -251,24 +260,35 @@ class Judge:
 
     def _strangers(self, names: set[str], attempt: Attempt) -> None:
         """Files files that no answer has spoken of under the rule that names how they can have come about."""
-        uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name in names]
-        untouched = [upload for upload in uploads if upload.state is State.LIVE and not upload.refused]
-        early = self._run.verdicts.get("SESSION-NO-EARLY-FILE") is Verdict.FAILED or untouched
         for name in sorted(names):
-            named = [upload for upload in uploads if upload.session.name == name]
-            committed = [upload for upload in named if upload.state is State.COMMITTED]
-            if any(upload.file_unknown for upload in committed):
+            uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name == name]
+            tried = [known for known in self._server.attempts if known.upload in uploads]
+            committed = any(upload.state is State.COMMITTED for upload in uploads)
+            if any(upload.file_unknown for upload in uploads):
                 continue  # its 201 did not show it, which is filed there
-            if early:
+            if self._early:
                 rule = "SESSION-NO-EARLY-FILE"
-            elif not committed:
-                rule = "REJECTED-NO-TRACE"
-            elif any(a.upload in committed and a.run.glances for a in self._server.attempts):
+            elif any(known.run.glances for known in tried):
                 rule = "ACCEPTED-ONE-FILE"
+            elif any(known.run.limited for known in tried):
+                rule = "RATE-LIMIT-NO-LOSS"
+            elif self._shows_early():
+                rule = "SESSION-NO-EARLY-FILE"
             else:
-                rule = "REPEAT-ONE-FILE"
+                rule = "REPEAT-ONE-FILE" if committed else "REJECTED-NO-TRACE"
             said = "a second file" if committed else "a file that nothing has committed,"
             self.file(Problem(rule, f"the folder holds {said} named {name!r:.80}"), attempt)
+
+    def _shows_early(self) -> bool:
+        """Whether the folder shows the file of a session that nobody has tried to commit; found out once."""
+        if self._early is None:
+            bank, items = self._run.connect().bank, self._run.connect().items
+            untouched = bank.usual()
+            bank.keep(untouched)
+            shown = [item for item in items() or () if item.get("name") == untouched.session.name]
+            self._run.connect().strangers.update(str(item.get("id")) for item in shown)
+            self._early = bool(shown)
+        return self._early
 
     def is_alive(self, attempt: Attempt) -> bool:
         """Whether a session still is there after an unexpected 404; files that it is not.

@@ -73,7 +73,8 @@ class Liberties:
             attempt = self._server.attempt(upload, together(pending))
             if attempt.created:
                 self._results.update(dict.fromkeys(pending, attempt))
-            if not attempt.took_effect and (attempt.run.glances or attempt.answer.status == 409):
+            clash = upload.target is not None and attempt.answer.status == 409
+            if attempt.expectation.must_create and (attempt.run.glances or clash) and not attempt.took_effect:
                 self._server.excused(attempt)
             return attempt if attempt.took_effect else None
         return None
@@ -106,7 +107,8 @@ class Liberties:
                 upload = server.version_carrier() if members[0].version else server.usual()
             attempt = server.attempt(upload, together(members))
             clash = members[0].version and attempt.answer.status == 409
-            if attempt.took_effect or not (attempt.run.glances or clash):
+            accepted = bool(attempt.run.glances) and attempt.expectation.must_create
+            if attempt.took_effect or not (accepted or clash):
                 return attempt, upload
             server.excused(attempt)
             upload.state = State.GONE

@@ -12,6 +12,7 @@ from hypothesis.errors import Flaky
 from commit_conformance.model import Outcome, expect_commit
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.commits import Commits
 from commit_conformance.verdict.evidence import describe_answer
 from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported
@@ -39,7 +40,8 @@ class Refusals(Commits):
             answered += self.refuses_one(plan, upload=upload)
         if isinstance(family, Family) and self.run.settings.drawn:
             answered += self._draw(family, upload)
-        self.judge.folder(self.attempts[-1] if self.attempts else None)
+        if self.run.settings.effort is not Effort.QUICK:  # a quick run looks once, at its end
+            self.judge.folder(self.attempts[-1] if self.attempts else None)
         if not answered:
             raise Blocked("no answer said anything: each was a 5xx (see ERROR-NO-5XX), or came of a session that ended")
 

@@ -19,7 +19,7 @@ from commit_conformance.target.connect import Target
 from commit_conformance.target.embedded import BASE_URL, embedded
 from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
-from commit_conformance.verdict.catalogue import Catalogue, Level, Rule
+from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, Rule
 from commit_conformance.verdict.evidence import describe_answer
 from commit_conformance.verdict.monitor import Finding, Monitor
 from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Verdict
@@ -96,11 +96,18 @@ class Run:
             on_close=on_close,
         )
         try:
-            target.connect()
+            target.connect(wanted=self._wanted())
         except BaseException:
             self.cleanup = target.close()
             raise
+        target.bank.digests_apart = self.settings.effort is not Effort.QUICK
         return target
+
+    def _wanted(self) -> frozenset[str] | None:
+        """What the rules to be tested may ask of the target; None for anything. A short run asks no more than that."""
+        if self.chosen is None or self.settings.effort is not Effort.QUICK:
+            return None
+        return frozenset(need for rule_id in self.chosen for need in self.catalogue.get(rule_id).needs)
 
     def close(self) -> None:
         """Ends open sessions and takes away what the run created."""

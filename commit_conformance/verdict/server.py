@@ -178,6 +178,7 @@ class Server(Refusals):
         if exchange.status is None or not 200 <= exchange.status < 300:
             raise Unsupported(f"aborting a session was answered {describe_answer(exchange)}")
         upload.state = State.GONE
+        upload.aborted = True
         self.target.ledger.note("gone", of="session", id=upload.handle.session_id)
 
     def commit_to(self, session_id: str, *, token: str | None = "") -> Attempt:

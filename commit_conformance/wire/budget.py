@@ -48,7 +48,7 @@ class Purse:
     """Counts a run's cost and refuses what the budget does not allow. Safe to share between threads.
 
     Attributes:
-        reserved: Tells how many upload requests must be left for cleaning up.
+        reserved: Tells how many requests must be left for cleaning up.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -70,9 +70,10 @@ class Purse:
         """
         with self._lock:
             if not free:
-                self._check("requests", self.cost.requests)
+                kept = self.reserved()
+                self._check("requests", self.cost.requests + kept)
                 if upload:
-                    self._check("upload_requests", self.cost.upload_requests + self.reserved())
+                    self._check("upload_requests", self.cost.upload_requests + kept)
             self.cost.requests += 1
             self.cost.upload_requests += upload
             self.cost.bytes_sent += sent

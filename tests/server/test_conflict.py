@@ -102,7 +102,7 @@ def test_a_new_version_does_not_conflict_with_its_own_file(server: Server) -> No
     attempts = [attempt for attempt in server.attempts if attempt.upload.target and attempt.expectation.must_create]
     if not attempts:
         attempts = [server.commits(upload=server.version_carrier())]
-    for attempt in attempts:
+    for attempt in server.looking_at(attempts):
         if attempt.answer.status == 409:
             server.fail(f"a new version was answered {describe_answer(attempt.run.last)}", attempt)
 

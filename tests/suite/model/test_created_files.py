@@ -185,6 +185,13 @@ def test_another_value_is_no_list_of_one_file(body: Any) -> None:
     assert "CREATED-LIST" in rules(check(body))
 
 
+def test_a_file_that_lies_in_another_folder_is_told_once() -> None:
+    body = changed(changed(seed(1), f"{AT}/parent/id", "9"), f"{AT}/path_collection/entries/0/id", "9")
+    assert rules(check(body)) == {"CREATED-PARENT"}
+    assert rules(check(changed(body, f"{AT}/parent/id", "8"))) == {"CREATED-PARENT", "CREATED-PATH"}
+    assert rules(check(changed(body, f"{AT}/parent", GONE))) == {"CREATED-PATH"}
+
+
 def test_the_place_is_named_as_a_json_pointer() -> None:
     (problem,) = check(changed(seed(1), f"{AT}/owned_by/id", 7))
     assert problem.pointer == f"{AT}/owned_by/id"

@@ -169,7 +169,7 @@ def test_bad_commits_of_one_kind_share_a_carrier(target: Bench) -> None:
     assert bank.carriers() == [carrier, digests]
     carrier.state = State.GONE
     assert bank.lease("part-list") is not carrier
-    assert carrier not in bank.live()
+    assert carrier not in bank.carriers()
 
 
 def test_a_carrier_may_be_an_upload_that_was_kept(target: Bench) -> None:

@@ -87,8 +87,8 @@ def test_endpoints_that_name_nothing_leave_the_documented_ones(endpoints: Any) -
     "body",
     [
         *(None, [], "x", 7, {}, b"", b"<html>", b"{", [SESSION]),
-        *(SESSION | {"id": value} for value in [None, "", 7, ["x"], {}]),
-        *(SESSION | {"part_size": value} for value in [None, 0, -1, "8388608", 8.5, True, []]),
+        *(SESSION | {"id": value} for value in (None, "", 7, ["x"])),
+        *(SESSION | {"part_size": value} for value in (None, 0, -1, "8388608", 8.5, True, ["8"])),
     ],
     ids=repr,
 )

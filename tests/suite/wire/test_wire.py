@@ -11,6 +11,7 @@ from wires import TOKEN, URL, Probe, answering, in_pieces, retry_after
 from commit_conformance.wire import (
     Limits,
     OriginRefused,
+    Undecodable,
     Unsendable,
     Wire,
     WireError,
@@ -266,15 +267,14 @@ def test_a_packed_answer_is_unpacked() -> None:
     assert exchange.record["response_body"] == '{"a":1}'
 
 
-def test_an_answer_that_cannot_be_unpacked_is_one_without_a_body() -> None:
+def test_an_answer_that_cannot_be_unpacked_is_told_apart_and_not_asked_for_again() -> None:
     def broken(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
 
-    exchange = Probe(broken, limits=SMALL).wire.send("GET", URL)
-    assert exchange.status == 201
-    assert exchange.answer is not None
-    assert (exchange.answer.body, exchange.answer.header("content-encoding")) == (b"", "gzip")
-    assert "not in the encoding it claims" in exchange.record["error"]
+    probe = Probe(broken)
+    with pytest.raises(Undecodable, match="DecodingError"):
+        probe.wire.send("GET", URL)
+    assert len(probe.requests) == 1
 
 
 def test_header_lines_of_an_answer_are_kept_apart() -> None:
