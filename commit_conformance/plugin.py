@@ -10,6 +10,8 @@ With xdist every worker has a target of its own; verdicts travel to the controll
 from __future__ import annotations
 
 import json
+import os
+import random
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from commit_conformance.options import OPTIONS, UsageProblem, run_settings
+from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, run_settings
 from commit_conformance.report.log import read_log
 from commit_conformance.report.progress import Progress
 from commit_conformance.report.summary import conclusion, summarize
@@ -48,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declares the mark."""
     config.addinivalue_line("markers", "rule(id, late=False, last=False): this test tests a rule of the catalogue")
+    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+        # The controller of xdist collects nothing: that there is a run shows when the first verdict arrives.
+        Conductor.controller = config
+        if config.option.cc_seed is None:
+            config.option.cc_seed = os.environ.get(f"{PREFIX}SEED") or str(random.SystemRandom().randrange(10**6))
 
 
 def conductor_of(config: pytest.Config) -> Conductor:
@@ -144,11 +151,18 @@ def _text(event: dict[str, Any]) -> str:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Writes a verdict to the log, in the process that keeps it."""
-    if report.when != "call" or Conductor.writing is None:
+    if report.when != "call":
         return
     for name, value in report.user_properties:
-        if name == _PROPERTY:
-            Conductor.writing.take(json.loads(str(value)))
+        if name == _PROPERTY and (conductor := _writing()) is not None:
+            conductor.take(json.loads(str(value)))
+
+
+def _writing() -> Conductor | None:
+    """The conductor that keeps the log in this process; begins it in a controller of xdist."""
+    if Conductor.writing is None and Conductor.controller is not None:
+        conductor_of(Conductor.controller).start()
+    return Conductor.writing
 
 
 def pytest_keyboard_interrupt() -> None:
@@ -160,16 +174,15 @@ def pytest_keyboard_interrupt() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Gives every xdist worker the run's seed."""
-    if _CONDUCTOR in node.config.stash:
-        node.workerinput["cc_seed"] = conductor_of(node.config).settings.seed
+    node.workerinput["cc_seed"] = node.config.option.cc_seed
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Takes over what an xdist worker has to say at its end."""
     output = getattr(node, "workeroutput", {})
-    if Conductor.writing is not None and _PROPERTY in output:
-        Conductor.writing.take_worker(json.loads(output[_PROPERTY]))
+    if _PROPERTY in output and (conductor := _writing()) is not None:
+        conductor.take_worker(json.loads(output[_PROPERTY]))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -214,6 +227,8 @@ class Conductor:
 
     #: The conductor that writes the log in this process: none in an xdist worker.
     writing: Conductor | None = None
+    #: pytest's configuration in a controller of xdist.
+    controller: pytest.Config | None = None
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -252,8 +267,9 @@ class Conductor:
                 by_rule.setdefault(rule_id, []).append(item)
         rules = [catalogue.get(rule_id) for rule_id in by_rule]
         effort = self.settings.effort
-        by_name = bool(self.settings.rules)  # a rule that was asked for by name is tested whatever it costs
-        chosen = [rule for rule in rules if by_name or effort.includes(rule.effort)]
+        # A rule that was asked for by its very name is tested whatever it costs; a pattern keeps to the effort.
+        by_name = {name.strip().upper() for name in self.settings.rules}
+        chosen = [rule for rule in rules if rule.id in by_name or effort.includes(rule.effort)]
         self.not_at_effort = [rule for rule in rules if rule not in chosen]
         self.selected = list(catalogue.in_dependency_order(chosen))
         self.run.chosen = frozenset(rule.id for rule in self.selected)
@@ -276,9 +292,8 @@ class Conductor:
             return True
         self._log = EventLog(self.log_path)
         self._log.write(self._header())
-        for rule in self.not_at_effort:
-            reason = f"not tested at effort {self.settings.effort}: needs {rule.effort}"
-            self.take(self.run.event(rule, Verdict.BLOCKED, reason=reason, test=""))
+        for event in self._left_out():
+            self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
             progress.expect(Counter(rule.group for rule in self.selected))
@@ -289,6 +304,14 @@ class Conductor:
         except TargetUnusable:
             return False
         return True
+
+    def _left_out(self) -> list[dict[str, Any]]:
+        """Verdicts for the rules that the effort leaves out."""
+        reason = f"not tested at effort {self.settings.effort}: needs"
+        return [
+            self.run.event(rule, Verdict.BLOCKED, reason=f"{reason} {rule.effort}", test="")
+            for rule in self.not_at_effort
+        ]
 
     def take(self, event: dict[str, Any]) -> None:
         """Writes a verdict, and shows it where somebody watches."""
@@ -304,6 +327,9 @@ class Conductor:
         """Takes what a worker found in passing, and what it cost."""
         for event in output["leftovers"]:
             self.take(event)
+        if not self._workers:
+            for event in output["not_at_effort"]:
+                self.take(event)
         self._workers.append(output)
 
     def worker_output(self) -> dict[str, Any]:
@@ -312,6 +338,7 @@ class Conductor:
         self.run.close()
         return {
             "leftovers": leftovers,
+            "not_at_effort": self._left_out(),
             "cost": self.run.cost,
             "target": self._target_event(),
             "cleanup": self.run.cleanup.as_json() if self.run.cleanup else None,
@@ -320,8 +347,9 @@ class Conductor:
 
     def finish(self) -> int | None:
         """Ends the run; gives its exit code, or None when there was none."""
-        if self._finished or not self.selected or self._log.path is None:
-            Conductor.writing = None
+        nothing_ran = not self.selected and not self._workers
+        if self._finished or nothing_ran or self._log.path is None:
+            Conductor.writing = Conductor.controller = None
             return None
         self._finished = True
         for event in self.run.leftovers({rule.id for rule in self.selected}):
@@ -332,7 +360,7 @@ class Conductor:
             self.interrupted = "interrupted by Ctrl-C while cleaning up"
         self._write_target(again=True)
         code = self._end_log()
-        Conductor.writing = None
+        Conductor.writing = Conductor.controller = None
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
             progress.done()

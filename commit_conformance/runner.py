@@ -132,7 +132,7 @@ def serve_reference(
 
     try:
         serve(settings, faults=faults, host=host, port=port, ready=ready)
-    except ImportError as error:
+    except RuntimeError as error:  # the server library is not installed
         raise UsageProblem(str(error)) from None
 
 

@@ -72,6 +72,7 @@ class Target:
         )
         self.folder_id = settings.folder_id
         self.bank: Bank = None  # type: ignore[assignment]  # set by connect
+        self.known_before: set[str] = set()
         self._on_close = on_close
         self._wanted: Collection[str] | None = None
 
@@ -130,11 +131,14 @@ class Target:
             assert folder_id is not None
             self.folder_id = folder_id
             self.ledger.note("folder", id=folder_id, name=self.run_id)
+        if folder_id is not None and not self._wants("list_folder"):
+            return
         items = self.api.folder_items(self.folder_id)
         listed = isinstance(items, list)
         status = 200 if isinstance(items, list) else items.status
         self.capabilities.learn("list_folder", listed, f"GET /folders/ID/items answered {status}")
-        self.known_before = {str(item.get("id")) for item in items} if isinstance(items, list) else set()
+        if isinstance(items, list):
+            self.known_before = {str(item.get("id")) for item in items}
 
     def _who_am_i(self) -> None:
         if self._wants("whoami"):
@@ -230,10 +234,7 @@ class Target:
         """Learns ``read_file`` or ``read_content`` from the first answer to such a call; gives whether it can."""
         if self.capabilities.get(name) is None:
             what = "GET /files/ID" + ("/content" if name == "read_content" else "")
-            body = exchange.answer.json if exchange.answer else None
-            # A server that can be read says 404 in the API's own words; then that the file is not there is its fault.
-            missing = exchange.status == 404 and isinstance(body, dict) and body.get("type") == "error"
-            self.capabilities.learn(name, shown or missing, f"{what} answered {exchange.status}")
+            self.capabilities.learn(name, shown, f"{what} answered {exchange.status}")
         return name in self.capabilities
 
     def note_folder(self, exchange: Exchange) -> str:

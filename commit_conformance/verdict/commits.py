@@ -250,7 +250,7 @@ class Commits:
         if attempt.took_effect:
             upload.state = State.COMMITTED
             attempt.file = created_file(attempt.answer)
-            if attempt.file is not None:
+            if attempt.file is not None and not attempt.repeated:
                 target.shown.pop(attempt.file.file_id, None)  # read before this commit
             upload.file_unknown = attempt.file is None
             if not attempt.repeated and (attempt.file is not None or attempt.answer.status == 201):

@@ -93,7 +93,7 @@ class IgnoresChunkedBody(Fault, rules="BODY-CHUNKED"):
         return b"" if "chunked" in (request.header("transfer-encoding") or "").lower() else body
 
 
-class RequiresAttributes(Fault, rules="ATTR-ABSENT PART-COMPLETE"):
+class RequiresAttributes(Fault, rules="ATTR-ABSENT"):
     """A body without attributes is refused."""
 
     def no_attributes(self) -> Given:

@@ -33,7 +33,7 @@ class _AltersFile(Fault):
         return view | {name: value for name, value in self.altered(file, view).items() if name in view}
 
 
-class OkInsteadOfCreated(Fault, rules="CREATED-STATUS PART-COMPLETE"):
+class OkInsteadOfCreated(Fault, rules="CREATED-STATUS"):
     """Success is answered 200."""
 
     def created_answer(self, session: Session) -> Response:
