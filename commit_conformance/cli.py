@@ -40,10 +40,13 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command = click.option(
             f"--{option.name}",
             option.field,
-            multiple=option.many,
             default=None,
-            metavar="|".join(option.choices) or option.metavar,
             help=_help(option),
+            **(
+                {"is_flag": True}
+                if option.flag
+                else {"multiple": option.many, "metavar": "|".join(option.choices) or option.metavar}
+            ),
         )(command)
     return command
 

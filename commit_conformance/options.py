@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 PREFIX = "COMMIT_CONFORMANCE_"
 #: The token sent to a server on this machine when none was given: local mock servers rarely ask for one.
 LOOPBACK_TOKEN = "local-token"
+#: Domains of the public service; a host below one of them is production.
+_PRODUCTION = ("box.com", "boxcloud.com")
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
 
@@ -32,6 +34,7 @@ class Option:
         name: Long name without dashes.
         choices: The values allowed, if they are few.
         many: Whether it may be given more than once.
+        flag: Whether it takes no value.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Option:
     default: str | None = None
     choices: tuple[str, ...] = ()
     many: bool = False
+    flag: bool = False
 
     @property
     def variable(self) -> str:
@@ -74,6 +78,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="limited-token-file", metavar="FILE", help=f"A token without upload right, for {PREFIX}LIMITED_TOKEN."),
     Option(name="expired-session", metavar="ID", help="Id of an upload session that has expired."),
     Option(name="allow-origin", metavar="URL", many=True, help="Another origin the token may be sent to."),
+    Option(name="allow-production", flag=True, help="Test a public production host all the same."),
 )
 
 
@@ -89,7 +94,9 @@ def resolve(given: Mapping[str, Any], environment: Mapping[str, str] | None = No
     values: dict[str, Any] = {}
     for option in OPTIONS:
         value = given.get(option.field)
-        if value in (None, (), []):
+        if option.flag:
+            value = value or environment.get(option.variable, "").lower() in ("1", "true", "yes", "on") or None
+        if value in (None, (), []) and not option.flag:
             value = environment.get(option.variable)
             if value is not None and option.many:
                 value = [item.strip() for item in value.split(",") if item.strip()]
@@ -124,6 +131,8 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
                 values[name] = check_url(values[name])
             except ValueError as error:
                 raise UsageProblem(f"--{name.replace('_', '-')}: {error}") from None
+    if not values["allow_production"]:
+        _refuse_production(values)
     _check_service_options(values)
     try:
         Catalogue.load().select(values["rule"])
@@ -202,6 +211,16 @@ def out_folder(name: str) -> Path:
             f"--out {name}: cannot write there ({error.strerror or error}); give another folder"
         ) from None
     return folder
+
+
+def _refuse_production(values: Mapping[str, Any]) -> None:
+    for name in ("target", "api_url"):
+        host = urlsplit(values[name] or "").hostname or ""
+        if any(host == known or host.endswith(f".{known}") for known in _PRODUCTION):
+            raise UsageProblem(
+                f"--{name.replace('_', '-')}: {host} is a public production host, where uploads count against real "
+                "limits; add --allow-production if that is what you mean"
+            )
 
 
 def _check_service_options(values: Mapping[str, Any]) -> None:

@@ -44,6 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("commit-conformance", "commit conformance")
     for option in OPTIONS:
         kind: dict[str, Any] = {"action": "append"} if option.many else {"metavar": option.metavar}
+        if option.flag:
+            kind = {"action": "store_true"}
         group.addoption(f"--{option.name}", dest=f"cc_{option.field}", default=None, help=option.help, **kind)
 
 

@@ -66,6 +66,9 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
     ]
     for option in OPTIONS:
         value = values[option.field]
+        if option.flag:
+            arguments += [f"--{option.name}"] if value else []
+            continue
         for item in value if option.many else [value]:
             if item is not None:
                 arguments.append(f"--{option.name}={item}")

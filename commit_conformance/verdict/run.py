@@ -145,6 +145,8 @@ class Run:
         except Nonconformance as error:
             verdict, failure, reason = Verdict.FAILED, dict(error.failure), str(error)
             records = failure.pop("records", [])
+            if rule.level is Level.OBSERVED:  # there is nothing to break: what was to be looked at was not reached
+                verdict, failure = Verdict.BLOCKED, None
         except Ending as error:
             verdict, reason = error.verdict, str(error)
         except Unsendable as error:

@@ -11,7 +11,7 @@ from commit_conformance.wire import Budget
 
 #: What an effort may cost. Standard fits into two minutes at 240 upload requests a minute.
 BUDGETS = {
-    Effort.QUICK: Budget(requests=60, upload_requests=59, committed_files=4),
+    Effort.QUICK: Budget(requests=59, committed_files=4),
     Effort.STANDARD: Budget(upload_requests=480, committed_files=16),
     Effort.THOROUGH: Budget(),
 }

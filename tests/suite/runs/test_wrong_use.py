@@ -36,6 +36,8 @@ from tests.suite.runs.commands import commit_conformance
         (["run", "--target", "ftp://upload.example"], 2, "neither 'mock' nor an absolute http:// or https:// URL"),
         (["run", "--target", "https://upload.example/2.0"], 2, "no token for https://upload.example/2.0: set COMMIT"),
         (["run", "--token-file", "/nowhere/token", "--target", "http://127.0.0.1:9"], 2, "--token-file /nowhere/token"),
+        (["run", "--target", "https://upload.box.com/api/2.0"], 2, "add --allow-production"),
+        (["run", "--target", "http://127.0.0.1:9", "--api-url", "https://api.box.com/2.0"], 2, "production host"),
         (["run", "--fault", "accepts-gapp"], 2, "did you mean"),
         (["run", "--behaviour", "procesing=2"], 2, "did you mean"),
         (["run", "--behaviour", "processing=often"], 2, "processing"),
