@@ -189,8 +189,8 @@ class Target:
             file_size=file_size,
         )
         # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
-        # One more deletes the folder.
-        self.wire.purse.reserved = lambda: len(self.bank.unended()) + 1
+        # One more deletes the folder, and one is for what several threads send at once.
+        self.wire.purse.reserved = lambda: len(self.bank.unended()) + 2
 
     def _wants(self, capability: str) -> bool:
         return self._wanted is None or capability in self._wanted

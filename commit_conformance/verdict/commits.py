@@ -16,7 +16,7 @@ from commit_conformance.model import (
     Problem,
     expect_commit,
 )
-from commit_conformance.target.api import SessionHandle, created_file
+from commit_conformance.target.api import SessionHandle, created_file, file_state
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
@@ -153,6 +153,14 @@ class Commits:
     def current(self, upload: Upload) -> FileState | None:
         """The file an upload is a new version of, as it is now."""
         return self.target.files.get(upload.target.file_id, upload.target) if upload.target else None
+
+    def refresh(self, upload: Upload) -> None:
+        """Reads the file again that an upload is a new version of: something has changed it without saying so."""
+        current = self.current(upload)
+        exchange = self.target.api.get_file(current.file_id) if current is not None else None
+        shown = file_state(exchange.answer.json) if exchange and exchange.answer and exchange.status == 200 else None
+        if shown is not None:
+            self.target.files[shown.file_id] = self.target.shown[shown.file_id] = shown
 
     def use_foreign(self, upload: Upload, carrier: Upload) -> None:
         """Lets plans for ``carrier`` use a part of ``upload``."""
@@ -307,6 +315,8 @@ class Commits:
     def excused(self, attempt: Attempt) -> bool:
         """Whether a right commit may have failed for a reason that other rules speak of; files it there."""
         said = describe_answer(attempt.run.last)
+        if attempt.run.limited:
+            return True  # filed when it was judged
         if attempt.upload.target is not None and attempt.answer.status == 409:
             self.judge.file(Problem("CONFLICT-OWN-NAME", f"a new version was answered {said}"), attempt)
             return True
@@ -321,8 +331,6 @@ class Commits:
             self.judge.file(problem, attempt)
             attempt.upload.state = State.GONE
             return True
-        if attempt.run.limited:
-            return True  # filed when it was judged
         if attempt.upload.refused:
             self.session_died(attempt)
             return True

@@ -111,6 +111,11 @@ class Judge:
         if exchange.status is not None and 200 <= exchange.status <= 299:
             message = f"a session was answered 410, and its next commit {exchange.status}"
             self.file(Problem("ERROR-FAILED-TERMINAL", message), attempt, exchange)
+            made = created_file(exchange.answer)
+            if made is not None:
+                target = self._run.connect()
+                target.strangers.add(made.file_id)
+                target.ledger.note("file", id=made.file_id, name=made.name, folder_id=upload.session.parent_id)
 
     def _rate_limits(self, attempt: Attempt) -> None:
         """Judges what the 429 on the way of a right commit have done."""
@@ -123,6 +128,7 @@ class Judge:
         if attempt.run.limited and due and not attempt.created and attempt.answer.status not in (202, 429):
             message = f"a right commit was answered 429 first, and then {describe_answer(attempt.run.last)}"
             self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt)
+            self._server.refresh(attempt.upload)
 
     def _created(self, attempt: Attempt) -> None:
         """Judges a file that was rightly made."""
