@@ -316,7 +316,8 @@ class Commits:
         """Whether a right commit may have failed for a reason that other rules speak of; files it there."""
         said = describe_answer(attempt.run.last)
         if attempt.run.limited:
-            return True  # filed when it was judged
+            attempt.upload.state = State.GONE  # what the 429 has done was filed when it was judged
+            return True
         if attempt.upload.target is not None and attempt.answer.status == 409:
             self.judge.file(Problem("CONFLICT-OWN-NAME", f"a new version was answered {said}"), attempt)
             return True
@@ -335,6 +336,19 @@ class Commits:
             self.session_died(attempt)
             return True
         return False
+
+    def unusually_or_plainly(self, upload: Upload) -> Attempt:
+        """One right commit of this upload and no other: in an unusual form if that is taken, else plainly."""
+        attempt = self.liberties.along_with(upload)
+        if attempt is not None:
+            return attempt
+        if upload.state is not State.LIVE:
+            raise Blocked("the session ended in a 202, 409 or 429 that led to nothing")
+        accepted = any(known.upload is upload and known.run.glances for known in self.attempts)
+        attempt = self.attempt(upload, CommitPlan())
+        if accepted and not attempt.created:
+            raise Blocked("an unusual commit was answered 202 and refused, and the session is not what it was")
+        return attempt
 
     def commits_something(self, upload: Upload, *, what: str | None = None) -> Attempt:
         """A commit of this upload that has to succeed, in an unusual form where one is still to be tried."""

@@ -74,7 +74,8 @@ class Liberties:
             if attempt.created:
                 self._results.update(dict.fromkeys(pending, attempt))
             clash = upload.target is not None and attempt.answer.status == 409
-            if attempt.expectation.must_create and (attempt.run.glances or clash) and not attempt.took_effect:
+            delayed = attempt.run.glances or attempt.run.limited
+            if attempt.expectation.must_create and (delayed or clash) and not attempt.took_effect:
                 self._server.excused(attempt)
             return attempt if attempt.took_effect else None
         return None

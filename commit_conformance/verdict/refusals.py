@@ -92,10 +92,7 @@ class Refusals(Commits):
         """Ends the test unless a session that has refused now commits."""
         if upload.state is State.GONE:
             raise Unsupported("a refusal with 410 ends the session, as it may")
-        attempt = self.liberties.along_with(upload)
-        if attempt is None and upload.state is not State.LIVE:
-            raise Blocked("the session ended in a 202 that led to nothing; see ACCEPTED-COMPLETES")
-        attempt = attempt or self.attempt(upload, CommitPlan())
+        attempt = self.unusually_or_plainly(upload)
         if not attempt.created:
             upload.state = State.GONE
             if attempt.run.glances or attempt.run.limited or attempt.answer.status == 409:

@@ -150,7 +150,7 @@ def test_a_commit_before_the_last_upload_is_refused_and_after_it_committed(serve
     server.refuses([CommitPlan(), CommitPlan(digest=digests.OfListed())], upload=upload)
     if upload.state is State.LIVE:
         server.target.bank.put(upload, [count])
-        attempt = server.liberties.along_with(upload) or server.attempt(upload, CommitPlan())
+        attempt = server.unusually_or_plainly(upload)
         if not attempt.created and (attempt.run.glances or attempt.run.limited):
             server.excused(attempt)
             raise Blocked("the right commit was answered 202 or 429 first, and came to nothing")
