@@ -26,11 +26,11 @@ from commit_conformance.report.progress import Progress
 from commit_conformance.report.summary import conclusion, summarize
 from commit_conformance.report.write import write_reports
 from commit_conformance.target.settings import TargetUnusable
+from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Level, Rule
 from commit_conformance.verdict.events import FORMAT, EventLog, now
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run import Run
-from commit_conformance.verdict.server import Server
 from commit_conformance.verdict.settings import RunSettings
 
 _PROPERTY = "commit_conformance"

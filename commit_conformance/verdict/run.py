@@ -20,11 +20,10 @@ from commit_conformance.target.embedded import BASE_URL, embedded
 from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
 from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, Rule
-from commit_conformance.verdict.evidence import describe_answer
 from commit_conformance.verdict.monitor import Finding, Monitor
 from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Verdict
 from commit_conformance.verdict.settings import RunSettings
-from commit_conformance.wire import BudgetSpent, Exchange, Unsendable, Wire, WireError
+from commit_conformance.wire import BudgetSpent, Exchange, Unsendable, Wire, WireError, describe_answer
 
 
 class Run:

@@ -14,7 +14,7 @@ the moment it is recorded. It knows nothing of sessions, rules or verdicts.
 from commit_conformance.wire.budget import Budget, Cost
 from commit_conformance.wire.client import Limits, Wire
 from commit_conformance.wire.errors import BudgetSpent, OriginRefused, Undecodable, Unsendable, WireError
-from commit_conformance.wire.exchange import Exchange
+from commit_conformance.wire.exchange import Exchange, describe_answer
 from commit_conformance.wire.redact import Redactor
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "Unsendable",
     "Wire",
     "WireError",
+    "describe_answer",
 ]

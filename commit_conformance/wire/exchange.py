@@ -61,3 +61,13 @@ def show_body(body: bytes, content_type: str, redactor: Redactor) -> tuple[str |
     if len(text) <= BODY_LIMIT and len(head) == len(body):
         return text, False
     return text[:BODY_LIMIT], True
+
+
+def describe_answer(exchange: Exchange | None) -> str:
+    """An answer in a few words: status, and the error's code where there is one."""
+    if exchange is None or exchange.answer is None:
+        return "no answer"
+    words = f"{exchange.status} {exchange.record['reason']}".strip()
+    body = exchange.answer.json
+    code = body.get("code") if isinstance(body, dict) else None
+    return f"{words}, code {code!r:.60}" if isinstance(code, str) else words

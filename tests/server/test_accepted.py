@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from commit_conformance.verdict.attempt import Attempt
-from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.marks import looking_back, rule
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
-from commit_conformance.verdict.server import Server
+from commit_conformance.wire import describe_answer
 from strategies.digests import OfListed
 from strategies.plan import CommitPlan
 

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from commit_conformance.model.dates import instant
-from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.marks import rule
+from commit_conformance.trial.marks import rule
+from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Unsupported
-from commit_conformance.verdict.server import Server
+from commit_conformance.wire import describe_answer
 from strategies import bodies
 from strategies.plan import CommitPlan
 

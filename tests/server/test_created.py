@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commit_conformance.verdict.marks import looking_back, rule
-from commit_conformance.verdict.server import Server
+from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.server import Server
 
 
 @looking_back(

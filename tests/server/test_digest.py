@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from commit_conformance.target.upload import awkward_digest
-from commit_conformance.verdict.marks import rule
-from commit_conformance.verdict.server import Server
+from commit_conformance.trial.marks import rule
+from commit_conformance.trial.server import Server
 from strategies import digests
 from strategies.plan import CommitPlan
 

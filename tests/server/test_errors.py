@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.marks import looking_back, rule
-from commit_conformance.verdict.server import Server
+from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.server import Server
+from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
 
 

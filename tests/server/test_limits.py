@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.marks import looking_back, rule
-from commit_conformance.verdict.server import Server
-from commit_conformance.wire import Undecodable
+from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.server import Server
+from commit_conformance.wire import Undecodable, describe_answer
 from strategies import part_lists
 
 TRICKS = ("..%2f..%2ffolders%2f0", "%00", "x" * 2000, "%F0%9F%97%8E", "..", "' OR '1'='1")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from commit_conformance.verdict.evidence import describe_answer
-from commit_conformance.verdict.marks import rule
+from commit_conformance.trial.marks import rule
+from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Blocked
-from commit_conformance.verdict.server import Server
+from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
 
 

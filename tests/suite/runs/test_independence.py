@@ -19,6 +19,19 @@ ALLOWED = {
     "wire": {"commit_conformance.model"},
     "reference": set(),
     "report": set(),
+    "verdict": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.specs",
+    },
+    "trial": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.verdict",
+        "strategies",
+    },
     "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
 }
 

@@ -6,17 +6,12 @@ leaving one out at a time finds the one that the server does not take, at the pr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.trial.attempt import Attempt, Sender
 from commit_conformance.verdict.catalogue import Level
 from commit_conformance.verdict.outcomes import Blocked
 from strategies.liberties import LIBERTIES, Liberty, pack, together
 from strategies.plan import CommitPlan
-
-if TYPE_CHECKING:
-    from commit_conformance.verdict.commits import Commits
 
 
 class Liberties:
@@ -26,7 +21,7 @@ class Liberties:
         server: Where to commit.
     """
 
-    def __init__(self, server: Commits) -> None:
+    def __init__(self, server: Sender) -> None:
         self._server = server
         catalogue = server.run.catalogue
         chosen = server.run.chosen

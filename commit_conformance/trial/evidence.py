@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
-from commit_conformance.wire import Exchange
-
-if TYPE_CHECKING:
-    from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.wire import Exchange, describe_answer
 
 #: Exchanges kept with a failure: those before the one that matters tell how the state came about.
 KEPT = 12
 #: Entries of a part list kept with a failure.
 KEPT_PARTS = 2000
-
-
-def describe_answer(exchange: Exchange | None) -> str:
-    """An answer in a few words: status, and the error's code where there is one."""
-    if exchange is None or exchange.answer is None:
-        return "no answer"
-    words = f"{exchange.status} {exchange.record['reason']}".strip()
-    body = exchange.answer.json
-    code = body.get("code") if isinstance(body, dict) else None
-    return f"{words}, code {code!r:.60}" if isinstance(code, str) else words
 
 
 def part_list_of(session: UploadedSession, claimed: Any) -> dict[str, Any]:

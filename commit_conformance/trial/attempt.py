@@ -1,14 +1,16 @@
-"""One commit with everything known of it: what was meant, sent, expected and answered."""
+"""One commit with everything known of it: what was meant, sent, expected and answered; and who sends commits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from commit_conformance.model import Answer, CommitRequest, Expectation, FileState, Outcome, Problem, classify
 from commit_conformance.target.commit import CommitRun
+from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import Upload
-from strategies.plan import CommitPlan
+from commit_conformance.verdict.run import Run
+from strategies.plan import CommitPlan, Material
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,3 +70,42 @@ class Attempt:
     def parts_matter(self) -> bool:
         """Whether the part list is what this commit was about."""
         return self.plan is not None and bool(self.plan.parts)
+
+
+class Sender(Protocol):
+    """Who sends commits, as far as judging and liberties need to know.
+
+    Attributes:
+        attempts: The latest commits, oldest first.
+    """
+
+    run: Run
+    attempts: list[Attempt]
+
+    @property
+    def target(self) -> Target:
+        """The target, connected."""
+
+    def material(self, upload: Upload) -> Material:
+        """What plans may draw on for one upload."""
+
+    def current(self, upload: Upload) -> FileState | None:
+        """The file an upload is a new version of, as it is now."""
+
+    def refresh(self, upload: Upload) -> None:
+        """Reads that file again."""
+
+    def usual(self) -> Upload:
+        """A clean upload for a commit that is meant to succeed."""
+
+    def version_carrier(self) -> Upload:
+        """A live upload for a new version of the first file."""
+
+    def attempt(self, upload: Upload, plan: CommitPlan) -> Attempt:
+        """Commits, and ends no test."""
+
+    def excused(self, attempt: Attempt) -> bool:
+        """Whether a right commit may have failed for a reason that other rules speak of."""
+
+    def session_died(self, attempt: Attempt) -> None:
+        """Files that a session did not survive its refusals."""

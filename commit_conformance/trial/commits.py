@@ -20,14 +20,14 @@ from commit_conformance.target.api import SessionHandle, created_file, file_stat
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.evidence import failure_of
+from commit_conformance.trial.judge import Judge
+from commit_conformance.trial.liberties import Liberties
 from commit_conformance.verdict.catalogue import Effort, Rule
-from commit_conformance.verdict.evidence import describe_answer, failure_of
-from commit_conformance.verdict.judge import Judge
-from commit_conformance.verdict.liberties import Liberties
 from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.run import Run
-from commit_conformance.wire import Exchange
+from commit_conformance.wire import Exchange, describe_answer
 from strategies.plan import CommitPlan, Material
 
 #: Which rule speaks of a session that does not survive the refusals of a group.

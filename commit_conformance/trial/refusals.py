@@ -11,12 +11,12 @@ from hypothesis.errors import Flaky
 
 from commit_conformance.model import Outcome, expect_commit
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.verdict.attempt import Attempt
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.commits import Commits
 from commit_conformance.verdict.catalogue import Effort
-from commit_conformance.verdict.commits import Commits
-from commit_conformance.verdict.evidence import describe_answer
 from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported
 from commit_conformance.verdict.settings import REPRESENTATIVES
+from commit_conformance.wire import describe_answer
 from strategies.family import Family
 from strategies.plan import CommitPlan
 

@@ -18,11 +18,10 @@ from commit_conformance.target.api import SessionHandle, file_state, id_of, part
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.verdict.attempt import Attempt
-from commit_conformance.verdict.evidence import describe_answer
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.refusals import Refusals
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
-from commit_conformance.verdict.refusals import Refusals
-from commit_conformance.wire import Exchange, WireError
+from commit_conformance.wire import Exchange, WireError, describe_answer
 from strategies.plan import CommitPlan
 
 T = TypeVar("T")

@@ -6,7 +6,6 @@ Problems of rules other than the one being tested are filed with the monitor, wi
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from commit_conformance.model import (
     FileState,
@@ -24,15 +23,12 @@ from commit_conformance.model.dates import instant
 from commit_conformance.target.api import created_file, file_state
 from commit_conformance.target.commit import send_commit
 from commit_conformance.target.upload import State
-from commit_conformance.verdict.attempt import Attempt
-from commit_conformance.verdict.evidence import describe_answer, failure_of
+from commit_conformance.trial.attempt import Attempt, Sender
+from commit_conformance.trial.evidence import failure_of
 from commit_conformance.verdict.monitor import Finding
-from commit_conformance.wire import Exchange
+from commit_conformance.verdict.run import Run
+from commit_conformance.wire import Exchange, describe_answer
 from strategies.plan import CommitPlan
-
-if TYPE_CHECKING:
-    from commit_conformance.verdict.commits import Commits
-    from commit_conformance.verdict.run import Run
 
 #: Up to this size every committed file is downloaded and compared; larger ones only where a test asks for it.
 ALWAYS_COMPARED = 256 * 1024
@@ -46,7 +42,7 @@ class Judge:
         server: Where to look things up.
     """
 
-    def __init__(self, run: Run, server: Commits) -> None:
+    def __init__(self, run: Run, server: Sender) -> None:
         self._run = run
         self._server = server
         self._session_of: dict[str, str] = {}
