@@ -1,0 +1,115 @@
+"""The suite on a server it was not made with: no alarm while it is right, and each of its faults told by its name."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.suite.other_server.server import FAULTS, TOKENS, Server
+from tests.suite.runs.commands import commit_conformance
+
+FIRST_TOKEN, SECOND_TOKEN = TOKENS
+
+# The rules of which at least one has to fail: what somebody who knows the fault would call it.
+NAMES = {
+    "sum-of-sizes": {"PART-UNKNOWN", "PART-OFFSET", "PART-FOREIGN"},
+    "digest-ignores-case": {"DIGEST-CASE"},
+    "unverified-version": {"DIGEST-MISMATCH"},
+    "early-precondition": {"PRECONDITION-AT-COMMIT"},
+    "torn-commit": {"REJECTED-NO-TRACE", "DIGEST-MISMATCH", "DIGEST-RETRY"},
+    "etag-prefix": {"IF-MATCH-STALE"},
+    "short-description": {"ATTR-DESCRIPTION"},
+    "naive-dates": {"ATTR-MODIFIED-AT", "ATTR-CREATED-AT"},
+    "session-dies": {"DIGEST-RETRY", "REJECTED-SESSION-LIVES"},
+    "parts-by-id": {"PART-DUPLICATE"},
+    "padded-size": {"CREATED-SIZE"},
+    "endless-202": {"ACCEPTED-BAD-ENDS"},
+    "case-sensitive-names": {"CONFLICT-CASE"},
+    "overwrites-namesake": {"CONFLICT-NAME", "CONFLICT-UNTOUCHED"},
+    "shared-part-table": {"PART-FOREIGN"},
+    "open-end": {"PART-MISSING-LAST"},
+    "attributes-lost-in-queue": {"ATTR-MODIFIED-AT", "ATTR-CREATED-AT", "ATTR-DESCRIPTION"},
+    "second-version": {"REPEAT-ONE-FILE"},
+    "bare-etag-ignored": {"IF-NONE-MATCH-CURRENT"},
+    "abort-forgets": {"ERROR-ABORTED"},
+    "any-user": {"AUTH-OTHER-USER"},
+    "lookup-before-token": {"AUTH-FIRST"},
+    "list-order-bytes": {"PART-ORDER"},
+    "part-sha1-unread": {"PART-SHA1"},
+    "coerced-numbers": {"PART-NUMBER-TYPE"},
+    "visible-early": {"ACCEPTED-NO-FILE"},
+    "incomplete-202": {"PART-NOT-UPLOADED", "ACCEPTED-COMPLETE"},
+    "exact-multiple": {"PART-SIZES"},
+    "strict-members": {"PART-UNKNOWN-MEMBER", "BODY-UNKNOWN-MEMBER"},
+    "orphan-file": {"CONFLICT-TRASHED"},
+    "first-digest-counts": {"DIGEST-MISMATCH", "DIGEST-RETRY"},
+    "precondition-once": {"PRECONDITION-AT-COMMIT"},
+    "stale-version-in-answer": {"CREATED-VERSION-SHA1", "CREATED-NEW-VERSION"},
+}
+
+# Faults of which none of these rules tells yet, and why. An entry that is not true any more fails.
+MISSED = {
+    "unverified-version": "no wrong digest without a stale If-Match goes to a session for a new version",
+    "torn-commit": "the file is seen, and put down to ACCEPTED-ONE-FILE and PRECONDITION-AT-COMMIT",
+    "short-description": "a 201 with a minimal File is not completed by reading the file back",
+    "naive-dates": "a 201 with a minimal File is not completed by reading the file back",
+    "attributes-lost-in-queue": "a 201 with a minimal File is not completed by reading the file back",
+    "shared-part-table": "no list names another session's part just as it was uploaded, with a digest to match",
+    "second-version": "a commit is repeated on sessions for new files only",
+    "first-digest-counts": "DIGEST-RETRY is blocked where the right digest is refused after 202 and 400",
+    "precondition-once": "the file never changes between a 202 and the commit that follows it",
+}
+
+# What fails although the server is right, and why it is right. An entry that is not true any more fails.
+FALSE_ALARMS = {
+    "BODY-CHUNKED": "411 is one of the two right answers by the rule's own sentence; only 201 is taken",
+}
+
+
+@contextmanager
+def serving(fault: str | None = None) -> Iterator[Server]:
+    with Server(fault=fault) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def run_on(server: Server, out: Path) -> tuple[int, set[str]]:
+    """The exit code of a run on this server, and the rules that failed."""
+    run = commit_conformance(
+        *("run", "--target", server.url, "--out", str(out), "--seed", "1", "--gate", "documented,implied,rfc", "-q"),
+        token=FIRST_TOKEN,
+        environment={"COMMIT_CONFORMANCE_SECOND_TOKEN": SECOND_TOKEN},
+    )
+    events = [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    return run.returncode, {event["rule"] for event in events if event.get("verdict") == "failed"}
+
+
+def test_a_right_server_of_another_make_conforms(tmp_path: Path) -> None:
+    with serving() as server:
+        code, failed = run_on(server, tmp_path)
+    assert failed == set(FALSE_ALARMS)
+    assert code == (1 if FALSE_ALARMS else 0)
+    assert not server.db["files"]
+    assert not server.db["folders"]
+
+
+def test_every_fault_has_names() -> None:
+    assert set(NAMES) == set(FAULTS)
+    assert set(MISSED) <= set(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_and_named(fault: str, tmp_path: Path) -> None:
+    with serving(fault) as server:
+        code, failed = run_on(server, tmp_path)
+    if fault in MISSED:
+        assert not failed & NAMES[fault], f"{fault} is found by now; take it off MISSED"
+        return
+    assert code == 1
+    assert failed & NAMES[fault]
