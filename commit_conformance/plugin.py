@@ -279,14 +279,11 @@ class Conductor:
         return sorted(ordered, key=self._turn)
 
     def _turn(self, item: pytest.Item) -> int:
-        """When a test is run: what decides first, then what is only recorded, then what looks back on all of it."""
+        """When a test is run: what decides first, and what is only recorded with what the budget has left."""
         mark = item.get_closest_marker("rule")
         assert mark is not None
-        if mark.kwargs.get("last"):
-            return 3
-        if self.run.catalogue.get(str(mark.args[0])).level is Level.OBSERVED:
-            return 2
-        return 1 if mark.kwargs.get("late") else 0
+        observed = self.run.catalogue.get(str(mark.args[0])).level is Level.OBSERVED
+        return 3 * observed + (2 if mark.kwargs.get("last") else bool(mark.kwargs.get("late")))
 
     def start(self) -> bool:
         """Opens the log and reaches the target; False when there is none to test."""

@@ -78,6 +78,18 @@ class OfListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithForeignPart:
+    """The digest of the file with its first part replaced by that of another session."""
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        mixed = material.foreign_bytes + material.content[len(material.foreign_bytes) :]
+        return ("sha=" + _b64(hashlib.sha1(mixed).digest()),)
+
+    def __str__(self) -> str:
+        return "the digest of the file with that part in it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlippedBit:
     """The right digest with one bit changed."""
 

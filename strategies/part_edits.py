@@ -284,22 +284,25 @@ class WrongId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
-    """Uses a part of another session: its id alone, or its whole entry at this place's range."""
+    """Uses a part of another session: its id alone, with its sha1, or just as it was uploaded there."""
 
     at: int
     whole: bool = False
+    exact: bool = False
 
     def apply(self, parts: Any, material: Material) -> Any:
         entries = _entries(parts)
         entry = entries[self.at % len(entries)]
         other = material.foreign or UploadedPart(part_id=_other_id(entry["part_id"]), offset=0, size=0, sha1="0" * 40)
         entry["part_id"] = other.part_id
-        if self.whole:
+        if self.whole or self.exact:
             entry["sha1"] = other.sha1
+        if self.exact:
+            entry["offset"], entry["size"] = other.offset, other.size
         return entries
 
     def __str__(self) -> str:
-        with_it = " with its sha1" if self.whole else ""
+        with_it = " just as it was uploaded there" if self.exact else " with its sha1" if self.whole else ""
         return f"names a part of another session at place {self.at}{with_it}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from strategies.digests import OfListed
+from strategies.digests import OfListed, WithForeignPart
 from strategies.family import Family
 from strategies.part_edits import (
     Append,
@@ -109,6 +109,8 @@ unknown = _family(
     ],
     st.builds(WrongId, at=_places, style=st.sampled_from(["other", "prefix", "extended", "empty", "spaced"])),
 )
+#: The first part of another session just as it was uploaded there, with the digest that fits.
+foreign_exactly = CommitPlan(parts=(Foreign(at=0, exact=True),), digest=WithForeignPart())
 foreign = _family(
     "a part of another session",
     [Foreign(at=0), Foreign(at=-1, whole=True), Foreign(at=1, whole=True)],

@@ -33,13 +33,15 @@ class Material:
     Attributes:
         session: What was uploaded.
         content: The bytes of the file.
-        foreign: A part of another session, or None where there is none.
+        foreign: The first part of another session, or None where there is none.
+        foreign_bytes: Its bytes.
         etag: The target file's current etag, for new-version sessions.
     """
 
     session: UploadedSession
     content: bytes = field(repr=False)
     foreign: UploadedPart | None = None
+    foreign_bytes: bytes = field(default=b"", repr=False)
     etag: str | None = None
 
 

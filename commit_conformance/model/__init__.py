@@ -19,7 +19,7 @@ The modules, in reading order:
 
 from commit_conformance.model.answers import check_accepted, check_any, check_error
 from commit_conformance.model.body import BodyReading, read_body
-from commit_conformance.model.created import FilesSchema, check_created
+from commit_conformance.model.created import FilesSchema, check_attributes, check_created
 from commit_conformance.model.digest import DigestReading, read_digest
 from commit_conformance.model.expectation import Expectation, Outcome, classify, expect_commit
 from commit_conformance.model.parts import Defect, DefectKind, Oddity, PartListReading, read_part_list
@@ -56,6 +56,7 @@ __all__ = [
     "WantedFile",
     "check_accepted",
     "check_any",
+    "check_attributes",
     "check_created",
     "check_error",
     "classify",

@@ -6,6 +6,7 @@ Each check gives the problems it found, every one under the rule it breaks.
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 
 from commit_conformance.model.types import NOT_JSON, Answer, Problem
 
@@ -102,9 +103,17 @@ def check_any(answer: Answer, *, token: str | None) -> list[Problem]:
         problems.append(Problem("NOT-MODIFIED-EMPTY", f"the 304 has a body of {len(answer.body)} bytes"))
     if answer.status == 401 and not answer.headers.get("www-authenticate"):
         problems.append(Problem("AUTH-CHALLENGE", "the 401 has no WWW-Authenticate header"))
-    if answer.status == 429 and retry_after_seconds(answer) is None:
-        problems.append(Problem("ERROR-RATE-LIMIT", "the 429 has no Retry-After in whole seconds"))
+    if answer.status == 429 and retry_after_seconds(answer) is None and not _is_http_date(answer.header("retry-after")):
+        problems.append(Problem("ERROR-RATE-LIMIT", "the 429 has no Retry-After with seconds or a date"))
     return problems
+
+
+def _is_http_date(value: str | None) -> bool:
+    """Whether a header's value is a date (RFC 9110, section 5.6.7)."""
+    try:
+        return value is not None and parsedate_to_datetime(value) is not None
+    except ValueError:
+        return False
 
 
 def _text(answer: Answer) -> str:

@@ -113,7 +113,8 @@ def _check_file(file: dict[str, Any], wanted: WantedFile) -> Iterator[Problem]:
         yield Problem("CREATED-NAME", message, f"{at}/name")
     yield from _check_place(file, wanted, at)
     yield from _check_state(file, wanted, at)
-    yield from _check_dates(file, wanted, at)
+    yield from _check_dates(file, at)
+    yield from check_attributes(file, wanted, at)
     yield from _check_version(file, wanted, at)
 
 
@@ -159,10 +160,18 @@ def _check_state(file: dict[str, Any], wanted: WantedFile, at: str) -> Iterator[
                 yield Problem("CREATED-OWNER", message, f"{at}/{member}/id")
 
 
-def _check_dates(file: dict[str, Any], wanted: WantedFile, at: str) -> Iterator[Problem]:
+def _check_dates(file: dict[str, Any], at: str) -> Iterator[Problem]:
     created, modified = instant(file.get("created_at")), instant(file.get("modified_at"))
     if created is not None and modified is not None and created > modified:
         yield Problem("CREATED-DATES", "created_at is after modified_at", f"{at}/created_at")
+
+
+def check_attributes(file: Mapping[str, Any], wanted: WantedFile, at: str = "") -> Iterator[Problem]:
+    """What became of the attributes that were sent, as far as a File shows it: in a 201, or when it is read.
+
+    Args:
+        at: JSON pointer of the File in its body.
+    """
     for member, rule, sent in (
         ("content_modified_at", "ATTR-MODIFIED-AT", wanted.content_modified_at),
         ("content_created_at", "ATTR-CREATED-AT", wanted.content_created_at),

@@ -276,6 +276,13 @@ def file_state(body: Any) -> FileState | None:
     )
 
 
+def created_entry(answer: Answer | None) -> dict[str, Any]:
+    """The File a 201 shows, in the list of the documentation; empty when there is none."""
+    body = answer.json if answer is not None else None
+    entries = body.get("entries") if isinstance(body, dict) else None
+    return entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else {}
+
+
 def created_file(answer: Answer | None) -> FileState | None:
     """The file a 201 shows, in the list of the documentation or bare."""
     body = answer.json if answer is not None else None

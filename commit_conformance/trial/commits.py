@@ -6,7 +6,7 @@ the monitor. What a server has to refuse stands in ``refusals``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
 from commit_conformance.model import (
@@ -111,6 +111,14 @@ class Commits:
             detail = known.detail if known else "unknown"
             raise Unsupported(f"the target lacks {name.replace('_', ' ')}: {detail}")
 
+    def can(self, name: str) -> bool:
+        """Whether the target can do something; asks where nobody has asked yet."""
+        try:
+            self.need(name)
+        except Unsupported:
+            return False
+        return True
+
     @property
     def whole_parts(self) -> int:
         """How many whole parts make a file the target takes; at least two."""
@@ -140,10 +148,17 @@ class Commits:
 
     def material(self, upload: Upload) -> Material:
         """What plans may draw on for one upload."""
-        foreign = None
+        foreign, foreign_bytes = None, b""
         if self._foreign is not None and self._foreign is not upload and self._foreign.session.parts:
             foreign = self._foreign.session.parts[0]
-        return Material(session=upload.session, content=upload.content, foreign=foreign, etag=self.etag(upload))
+            foreign_bytes = self._foreign.content[foreign.offset : foreign.end]
+        return Material(
+            session=upload.session,
+            content=upload.content,
+            foreign=foreign,
+            foreign_bytes=foreign_bytes,
+            etag=self.etag(upload),
+        )
 
     def etag(self, upload: Upload) -> str | None:
         """The current etag of the file an upload is a new version of."""
@@ -378,13 +393,17 @@ class Commits:
             self._liberties = Liberties(self)
         return self._liberties
 
-    def takes_liberty(self) -> None:
-        """Ends the test unless the server took the current rule's liberties, and saw through them."""
+    def takes_liberty(self, *, or_else: Collection[int] = ()) -> None:
+        """Ends the test unless the server took the current rule's liberties, and saw through them.
+
+        Args:
+            or_else: Statuses that are as right as 201.
+        """
         taken = self.liberty()
         if not taken:
             raise Blocked("no commit of this form could be tried")
         for plan, attempt in taken:
-            if not attempt.created:
+            if not attempt.created and attempt.answer.status not in or_else:
                 said = describe_answer(attempt.run.last)
                 self.fail(f"a right commit was answered {said}", attempt, what=str(plan))
 

@@ -14,13 +14,14 @@ from commit_conformance.model import (
     WantedFile,
     check_accepted,
     check_any,
+    check_attributes,
     check_created,
     check_error,
     classify,
     read_body,
 )
 from commit_conformance.model.dates import instant
-from commit_conformance.target.api import created_file, file_state
+from commit_conformance.target.api import created_entry, created_file, file_state
 from commit_conformance.target.commit import send_commit
 from commit_conformance.target.upload import State
 from commit_conformance.trial.attempt import Attempt, Sender
@@ -30,6 +31,8 @@ from commit_conformance.verdict.run import Run
 from commit_conformance.wire import Exchange, describe_answer
 from strategies.plan import CommitPlan
 
+#: Members of a File that attributes of a commit end in.
+ATTRIBUTES = ("content_modified_at", "content_created_at", "description")
 #: Up to this size every committed file is downloaded and compared; larger ones only where a test asks for it.
 ALWAYS_COMPARED = 256 * 1024
 
@@ -138,10 +141,12 @@ class Judge:
             monitor.saw("version")
         for problem in check_created(answer, wanted, self._run.schema):
             self.file(problem, attempt)
-        body = answer.json
-        entry = body["entries"][0] if created_file(answer) and isinstance(body, dict) and body.get("entries") else {}
-        if wanted.owner_id and isinstance(entry, dict) and isinstance(entry.get("created_by"), dict):
+        entry = created_entry(answer)
+        if wanted.owner_id and isinstance(entry.get("created_by"), dict):
             monitor.saw("owner")
+        for member in ATTRIBUTES:
+            if member in entry:
+                monitor.saw(f"shown {member}")
         if attempt.file is None:
             return
         if attempt.upload.target is None:
@@ -183,12 +188,24 @@ class Judge:
                 return
             if shown is not None:
                 target.shown[file.file_id] = shown
+            self._attributes(attempt, exchange)
             for message in self._differences(file, shown, attempt, exchange):
                 self.file(Problem("CREATED-READ-BACK", message), attempt, exchange)
         if session.file_size <= ALWAYS_COMPARED or target.capabilities.get("read_content") is None:
             problem, exchange_of = self.content(attempt)
             if problem is not None:
                 self.file(problem, attempt, exchange_of)
+
+    def _attributes(self, attempt: Attempt, exchange: Exchange) -> None:
+        """Judges what became of the attributes where the 201 did not show it but reading the file does."""
+        entry = created_entry(attempt.answer)
+        body = exchange.answer.json if exchange.answer else None
+        read = {key: value for key, value in body.items() if key not in entry} if isinstance(body, dict) else {}
+        for member in ATTRIBUTES:
+            if member in entry or member in read:
+                self._run.monitor.saw(f"shown {member}")
+        for problem in check_attributes(read, self.wanted(attempt)):
+            self.file(problem, attempt, exchange)
 
     def _may(self, capability: str) -> bool:
         """Whether something can be read, as far as is known: what was never tried may be."""

@@ -45,6 +45,11 @@ class Refusals(Commits):
         if not answered:
             raise Blocked("no answer said anything: each was a 5xx (see ERROR-NO-5XX), or came of a session that ended")
 
+    def refuses_version_too(self, family: Family) -> None:
+        """Sends the first commit of a family for a new version, where the target has those; not in a quick run."""
+        if self.run.settings.effort is not Effort.QUICK and self.can("new_version"):
+            self.refuses(family.first(1), upload=self.version_carrier())
+
     def refuses_one(self, plan: CommitPlan, *, upload: Upload | None = None, name_taken: bool = False) -> bool:
         """One commit that has to be refused. Gives whether the answer said anything about it: a 5xx does not."""
         if upload is None or upload.state is not State.LIVE:
@@ -92,15 +97,21 @@ class Refusals(Commits):
         """Ends the test unless a session that has refused now commits."""
         if upload.state is State.GONE:
             raise Unsupported("a refusal with 410 ends the session, as it may")
-        attempt = self.unusually_or_plainly(upload)
-        if not attempt.created:
-            upload.state = State.GONE
-            if attempt.run.glances or attempt.run.limited or attempt.answer.status == 409:
-                upload.refused.clear()  # what the refusals have done cannot be told from what the 202 or 429 has
+        # A wrong digest must not be confused with an unusual one, so that rule gets a plain commit.
+        plainly = self.rule.id == "DIGEST-RETRY"
+        attempt = self.attempt(upload, CommitPlan()) if plainly else self.unusually_or_plainly(upload)
+        if attempt.created:
+            return
+        upload.state = State.GONE
+        if attempt.run.glances or attempt.run.limited or attempt.answer.status == 409:
+            # Was it what the session had refused, or what came first now? A session that has refused nothing tells.
+            fresh = self.attempt(self.like(upload), CommitPlan())
+            if not fresh.created:
+                upload.refused.clear()
                 self.excused(attempt)
-                raise Blocked(f"the right commit ended in {describe_answer(attempt.run.last)}, for another reason")
-            said = describe_answer(attempt.run.last)
-            self.fail(f"after a refusal the right commit was answered {said}", attempt, what=self._history(upload))
+                raise Blocked(f"right commits end in {describe_answer(fresh.run.last)} without a refusal too")
+        said = describe_answer(attempt.run.last)
+        self.fail(f"after a refusal the right commit was answered {said}", attempt, what=self._history(upload))
 
     @staticmethod
     def _history(upload: Upload) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from commit_conformance.model import FileState, Problem, UploadedPart, expect_commit
-from commit_conformance.target.api import SessionHandle, file_state, id_of, part_of
+from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of, part_of
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
@@ -80,9 +80,21 @@ class Server(Refusals):
 
     def entry_of(self, attempt: Attempt) -> dict[str, Any]:
         """The File a commit was answered with; empty when there is none."""
-        body = attempt.answer.json
-        entries = body.get("entries") if isinstance(body, dict) else None
-        return entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else {}
+        return created_entry(attempt.answer)
+
+    def file_of(self, attempt: Attempt) -> dict[str, Any]:
+        """The File a commit was answered with, completed by what reading it shows."""
+        entry = self.entry_of(attempt)
+        if attempt.file is None or "read_file" not in self.target.capabilities:
+            return entry
+        read = self.target.api.get_file(attempt.file.file_id)
+        body = read.answer.json if read.answer and read.status == 200 else None
+        return {**body, **entry} if isinstance(body, dict) else entry
+
+    def need_shown(self, member: str) -> None:
+        """Ends the test as unsupported when no File of the run, created or read, shows a member."""
+        if not self.run.monitor.seen[f"shown {member}"]:
+            raise Unsupported(f"neither a 201 nor reading a file shows {member}")
 
     def stores(self, attempt: Attempt) -> None:
         """Ends the test unless the bytes that were uploaded are stored, as other commits have stored theirs."""
@@ -268,6 +280,15 @@ class Server(Refusals):
     def repeat(self, first: Attempt) -> Attempt:
         """The same commit again."""
         return self.attempt(first.upload, first.request, what="the same commit again, after it was answered 201")
+
+    def repeats_rightly(self, first: Attempt) -> None:
+        """The same commit again: the same file, or a 4xx."""
+        again = self.repeat(first)
+        if again.file is not None and first.file is not None and again.file.file_id != first.file.file_id:
+            self.fail(f"the second commit made another file, {again.file.file_id}", again, expected="the same file")
+        if not again.took_effect and not 400 <= again.answer.status <= 499:
+            said = describe_answer(again.run.last)
+            self.fail(f"the second commit was answered {said}", again, expected="the same file again, or a 4xx")
 
     def named(self, upload: Upload) -> list[dict[str, Any]]:
         """The files of a session's name in the run's folder."""

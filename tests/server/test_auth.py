@@ -17,7 +17,8 @@ def test_no_token_is_answered_401(server: Server) -> None:
 
 @rule("AUTH-INVALID")
 def test_a_wrong_token_is_answered_401(server: Server) -> None:
-    server.keeps_out(server.target.bank.lease(server.rule.group), token=WRONG_TOKEN, statuses=(401,))
+    for token in (WRONG_TOKEN, f"{server.target.wire.token}x"):
+        server.keeps_out(server.target.bank.lease(server.rule.group), token=token, statuses=(401,))
 
 
 @rule("AUTH-OTHER-USER")

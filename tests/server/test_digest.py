@@ -47,7 +47,10 @@ def test_after_a_wrong_digest_the_right_one_commits(server: Server) -> None:
     ],
 )
 def test_a_wrong_digest_is_refused(server: Server, family: digests.Family) -> None:
+    """The digest of other content is sent for a new version as well: some servers have another path for those."""
     server.refuses(family)
+    if server.rule.id == "DIGEST-MISMATCH":
+        server.refuses_version_too(family)
 
 
 @rule("DIGEST-SUBSTITUTE")

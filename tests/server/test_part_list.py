@@ -49,7 +49,10 @@ def test_the_uploaded_parts_in_order_are_committed(server: Server) -> None:
     ],
 )
 def test_a_wrong_list_is_refused(server: Server, family: part_lists.Family) -> None:
+    """Lists with a hole are sent for a new version as well: some servers have another path for those."""
     server.refuses(family)
+    if server.rule.id in ("PART-GAP", "PART-MISSING-LAST"):
+        server.refuses_version_too(family)
 
 
 @rule("PART-FOREIGN")
@@ -61,6 +64,7 @@ def test_a_part_of_another_session_is_refused_and_stays_with_it(server: Server) 
     server.refuses(part_lists.foreign.first(2), upload=carrier)
     live = server.upload()
     server.use_foreign(live, carrier)
+    server.refuses([part_lists.foreign_exactly], upload=carrier)
     server.refuses(part_lists.foreign, upload=carrier)
     server.target.bank.keep(live)  # a later test commits it, and its content is compared
 

@@ -30,10 +30,12 @@ def test_after_412_the_right_etag_commits(server: Server) -> None:
 
 
 @rule("IF-NONE-MATCH-CURRENT")
-def test_the_current_etag_in_if_none_match_never_commits(server: Server) -> None:
+def test_the_current_etag_in_if_none_match_never_commits(server: Server) -> str:
     upload = server.version_carrier()
     server.refuses([preconditions.current_if_none_match], upload=upload)
+    answer = server.attempts[-1].answer
     server.unchanged(upload)
+    return f"answered {answer.status}"
 
 
 @rule("IF-NONE-MATCH-OTHER", late=True)

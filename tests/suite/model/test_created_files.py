@@ -16,7 +16,7 @@ from commit_conformance.specs import schema
 
 SEEDS = Path(__file__).parents[1] / "specs" / "data"
 SCHEMA = FilesSchema(schema("Files"))
-GONE: Final = object()
+GONE: Final = type("Gone", (), {"__repr__": lambda self: "GONE"})()
 SHA1 = "134b65991ed521fcfe4724b7d814ab8ded5185dc"
 SENT = "2017-04-08T00:58:08Z"
 WANTED = WantedFile(name="Contract.pdf", parent_id="12345", size=629644, sha1=SHA1)

@@ -54,21 +54,12 @@ NAMES = {
 
 # Faults of which none of these rules tells yet, and why. An entry that is not true any more fails.
 MISSED = {
-    "unverified-version": "no wrong digest without a stale If-Match goes to a session for a new version",
     "torn-commit": "the file is seen, and put down to ACCEPTED-ONE-FILE and PRECONDITION-AT-COMMIT",
-    "short-description": "a 201 with a minimal File is not completed by reading the file back",
-    "naive-dates": "a 201 with a minimal File is not completed by reading the file back",
-    "attributes-lost-in-queue": "a 201 with a minimal File is not completed by reading the file back",
-    "shared-part-table": "no list names another session's part just as it was uploaded, with a digest to match",
-    "second-version": "a commit is repeated on sessions for new files only",
-    "first-digest-counts": "DIGEST-RETRY is blocked where the right digest is refused after 202 and 400",
     "precondition-once": "the file never changes between a 202 and the commit that follows it",
 }
 
 # What fails although the server is right, and why it is right. An entry that is not true any more fails.
-FALSE_ALARMS = {
-    "BODY-CHUNKED": "411 is one of the two right answers by the rule's own sentence; only 201 is taken",
-}
+FALSE_ALARMS: dict[str, str] = {}
 
 
 @contextmanager
