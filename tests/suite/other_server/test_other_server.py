@@ -21,7 +21,6 @@ NAMES = {
     "digest-ignores-case": {"DIGEST-CASE"},
     "unverified-version": {"DIGEST-MISMATCH"},
     "early-precondition": {"PRECONDITION-AT-COMMIT"},
-    "torn-commit": {"REJECTED-NO-TRACE", "DIGEST-MISMATCH", "DIGEST-RETRY"},
     "etag-prefix": {"IF-MATCH-STALE"},
     "short-description": {"ATTR-DESCRIPTION"},
     "naive-dates": {"ATTR-MODIFIED-AT", "ATTR-CREATED-AT"},
@@ -54,7 +53,6 @@ NAMES = {
 
 # Faults of which none of these rules tells yet, and why. An entry that is not true any more fails.
 MISSED = {
-    "torn-commit": "the file is seen, and put down to ACCEPTED-ONE-FILE and PRECONDITION-AT-COMMIT",
     "precondition-once": "the file never changes between a 202 and the commit that follows it",
 }
 
