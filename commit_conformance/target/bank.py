@@ -167,9 +167,18 @@ class Bank:
         return max(used, key=lambda upload: len(upload.refused)) if used else self.usual()
 
     def lease_version(self, target: FileState) -> Upload:
-        """An upload for commits with preconditions: the carrier for that file, or a fresh one that becomes it."""
+        """An upload for commits with preconditions: the carrier for that file, or a fresh one that becomes it.
+
+        Args:
+            target: The file as it is now. A session that was opened for an earlier etag is no carrier: a server that
+                keeps the etag of that time would be wrong for that reason alone.
+        """
         for upload in self.uploads:
-            if upload.group and upload.state is State.LIVE and upload.session.new_version_of == target.file_id:
+            same = upload.target is not None and (upload.target.file_id, upload.target.etag) == (
+                target.file_id,
+                target.etag,
+            )
+            if upload.group and upload.state is State.LIVE and same:
                 return upload
         upload = self.open(target=target)
         upload.group = "preconditions"

@@ -368,9 +368,13 @@ class Commits:
     def commits_something(self, upload: Upload, *, what: str | None = None) -> Attempt:
         """A commit of this upload that has to succeed, in an unusual form where one is still to be tried."""
         attempt = self.liberties.along_with(upload)
-        if attempt is None and upload.state is not State.LIVE:
+        if attempt is not None:
+            return attempt
+        # After a 202 that led to a refusal the session may not be what it was.
+        accepted = any(known.upload is upload and known.run.glances for known in self.attempts)
+        if accepted or upload.state is not State.LIVE:
             upload = self.like(upload)
-        return attempt or self.commits(upload=upload, what=what)
+        return self.commits(upload=upload, what=what)
 
     def misfit(self, attempt: Attempt) -> NoReturn:
         """Files that a right commit failed for the size of its file, and ends the test: it says nothing of its rule."""
@@ -419,6 +423,8 @@ class Commits:
     def seen(self) -> None:
         """Ends the test unless what the current rule speaks of has been seen; findings are the run's to raise."""
         subject = self.run.monitor.subject_of(self.rule.id)
+        if not self.run.monitor.seen[subject]:
+            _ = self.sample  # nothing was committed yet: this rule is tested alone
         if self.run.monitor.seen[subject]:
             self.run.looked = True
             return

@@ -120,7 +120,8 @@ class Judge:
         """Judges what the 429 on the way of a right commit have done."""
         for glance in attempt.run.limited:
             names = [item.get("name") for item in glance.items or ()]
-            if attempt.upload.target is None and not attempt.repeated and attempt.upload.session.name in names:
+            due = attempt.expectation.must_create and attempt.upload.target is None and not attempt.repeated
+            if due and attempt.upload.session.name in names:
                 message = "a commit was answered 429, and its file is there all the same"
                 self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt, glance.accepted)
         due = attempt.expectation.must_create and not attempt.repeated and not attempt.stray and not attempt.others

@@ -11,7 +11,7 @@ from strategies.preconditions import Tag
 
 @rule("IF-MATCH-CURRENT")
 def test_the_current_etag_commits(server: Server) -> None:
-    server.commits(preconditions.current_if_match, upload=server.new_version())
+    server.commits(preconditions.current_if_match, upload=server.version_carrier())
 
 
 @rule("IF-MATCH-STALE")

@@ -48,6 +48,7 @@ NAMES = {
     "orphan-file": {"CONFLICT-TRASHED"},
     "first-digest-counts": {"DIGEST-MISMATCH", "DIGEST-RETRY"},
     "precondition-once": {"PRECONDITION-AT-COMMIT"},
+    "torn-commit": {"DIGEST-MISMATCH", "DIGEST-RETRY", "REJECTED-NO-TRACE"},
     "stale-version-in-answer": {"CREATED-VERSION-SHA1", "CREATED-NEW-VERSION"},
 }
 

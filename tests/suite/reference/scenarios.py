@@ -642,7 +642,7 @@ def _(box: Box) -> object:
     return upload.commit().status
 
 
-refused("ACCEPT-ANY", lambda u: u.send(None, ("Accept", "*/*")))
+refused("ACCEPT-ANY", lambda u: u.send(None))
 refused("VERSION-CURRENT", lambda u: u.send(None, ("Box-Version", "2024.0")))
 
 
