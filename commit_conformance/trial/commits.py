@@ -304,9 +304,15 @@ class Commits:
         plan = plan or CommitPlan()
         attempt = self.attempt(upload or self.take(), plan, **options)
         for _ in range(2):
-            if attempt.created or attempt.took_effect or not self.excused(attempt):
+            if attempt.created or attempt.took_effect:
                 break
-            attempt = self.attempt(self.like(attempt.upload), plan, **options)
+            excused = self.excused(attempt)
+            if not excused and not attempt.upload.refused:
+                break
+            fresh = self.attempt(self.like(attempt.upload), plan, **options)
+            if fresh.created and not excused:
+                self.session_died(attempt)
+            attempt = fresh
         if not attempt.created and attempt.upload.target is not None and attempt.answer.status == 409:
             raise Blocked("new versions conflict with their own file; see CONFLICT-OWN-NAME")
         if not attempt.created:
@@ -346,9 +352,6 @@ class Commits:
             problem = Problem("ACCEPTED-COMPLETES", f"a right commit got 202 first, and after {tries} tries {said}")
             self.judge.file(problem, attempt)
             attempt.upload.state = State.GONE
-            return True
-        if attempt.upload.refused:
-            self.session_died(attempt)
             return True
         return False
 

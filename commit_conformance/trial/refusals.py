@@ -107,7 +107,6 @@ class Refusals(Commits):
             # Was it what the session had refused, or what came first now? A session that has refused nothing tells.
             fresh = self.attempt(self.like(upload), CommitPlan())
             if not fresh.created or (attempt.run.glances and not fresh.run.glances):
-                upload.refused.clear()
                 self.excused(attempt)
                 said = describe_answer(attempt.run.last)
                 raise Blocked(f"the right commit got {said} after a 202 or 429, whatever the session had refused")

@@ -231,8 +231,8 @@ class Server(Refusals):
             if not upload.refused or not self.target.wire.purse.has_files():
                 continue
             attempt = self.attempt(upload, CommitPlan())
-            if not attempt.created:
-                self.excused(attempt)
+            if not attempt.created and not self.excused(attempt):
+                self.session_died(attempt)
 
     def progress(self, upload: Upload) -> tuple[int | None, int | None]:
         """What a session's status shows as parts processed, and parts in all."""
