@@ -189,8 +189,10 @@ class Target:
             file_size=file_size,
         )
         # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
-        # One more deletes the folder, and one is for what several threads send at once.
-        self.wire.purse.reserved = lambda: len(self.bank.unended()) + 2
+        # One more deletes the folder. The rest is for what several threads send at once, and for answers of 429 to the
+        # cleaning up itself; a quick run has no room for that.
+        spare = 6 if self.wire.purse.budget.upload_requests else 2
+        self.wire.purse.reserved = lambda: len(self.bank.unended()) + spare
 
     def _wants(self, capability: str) -> bool:
         return self._wanted is None or capability in self._wanted
