@@ -76,7 +76,6 @@ class Wire:
         self.redactor = Redactor(*([token] if token else []))
         self.purse = Purse(budget or Budget())
         self.sleep = sleep
-        self.rate_limited: list[Exchange] = []
         self._origins = {origin_of(origin) for origin in origins}
         self._listeners: list[Callable[[Exchange], None]] = []
         self._numbers = itertools.count(1)  # parts are uploaded by several threads
@@ -145,8 +144,6 @@ class Wire:
                     raise
                 self.sleep(min(0.2 * 2**attempt, self.limits.wait))
                 continue
-            if exchange.status == 429:
-                self.rate_limited.append(exchange)
             if exchange.status in passing and not last and exchange.answer is not None:
                 asked = retry_after_seconds(exchange.answer)
                 self.sleep(min(asked if asked is not None else 0.2 * 2**attempt, self.limits.wait))
