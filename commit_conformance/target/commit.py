@@ -104,6 +104,7 @@ def follow(
         options: Further options of `Wire.send`.
     """
     run = CommitRun(request=request)
+    upload.unsettled = True
     run.exchanges.append(send_commit(api.wire, upload, request, **options))
     waited = 0.0
     while run.last.status in (202, 429) and len(run.exchanges) <= patience.polls and waited <= patience.seconds:

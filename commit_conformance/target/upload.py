@@ -32,6 +32,7 @@ class Upload:
         refused_digest: Whether any of them had a digest that was not the right one.
         group: The kind of bad requests it carries: ``digest``, ``preconditions``, ``general``; None for none.
         file_unknown: Whether it was committed by an answer that did not show its file.
+        unsettled: Whether a commit was sent whose answer nobody has seen: cut short by the budget or the network.
         aborted: Whether the target has taken it back.
         spare: Whether it may be handed out as a clean one.
     """
@@ -45,6 +46,7 @@ class Upload:
     refused_digest: bool = False
     group: str | None = None
     file_unknown: bool = False
+    unsettled: bool = False
     aborted: bool = False
     spare: bool = False
 

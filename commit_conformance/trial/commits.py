@@ -268,6 +268,7 @@ class Commits:
     def settle(self, attempt: Attempt) -> None:
         """Notes what a commit has done to its session and its file, and judges it in passing."""
         upload, target = attempt.upload, self.target
+        upload.unsettled = False
         self.run.monitor.saw("example")
         attempt.repeated = upload.state is State.COMMITTED
         if attempt.took_effect:

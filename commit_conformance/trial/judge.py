@@ -284,8 +284,8 @@ class Judge:
             uploads = [upload for upload in self._run.connect().bank.uploads if upload.session.name == name]
             tried = [known for known in self._server.attempts if known.upload in uploads]
             committed = any(upload.state is State.COMMITTED for upload in uploads)
-            if any(upload.file_unknown for upload in uploads):
-                continue  # its 201 did not show it, which is filed there
+            if any(upload.file_unknown or upload.unsettled for upload in uploads):
+                continue  # its 201 did not show it, which is filed there, or was never seen
             if self._early:
                 rule = "SESSION-NO-EARLY-FILE"
             elif any(known.run.glances for known in tried):

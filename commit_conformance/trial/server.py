@@ -411,6 +411,7 @@ class Server(Refusals):
 
     def lose_answer(self, upload: Upload, plan: CommitPlan) -> None:
         """Sends a commit and hangs up before the answer can arrive."""
+        upload.unsettled = True
         request = plan.build(self.material(upload))
         try:
             self.target.wire.send(
