@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def conductor_of(config: pytest.Config) -> Conductor:
-    """The conductor of this session, made when first asked for."""
+    """The conductor of this pytest run, made when first asked for."""
     if _CONDUCTOR not in config.stash:
         config.stash[_CONDUCTOR] = Conductor(config)
     return config.stash[_CONDUCTOR]
