@@ -19,8 +19,9 @@ INTERPRETER := $(BIN)/python
 PIP := $(INTERPRETER) -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed-for-run
 DEV_STAMP := $(VENV)/.installed-for-dev
-# Every script but the one that the others share.
-BENCHMARKS := $(basename $(notdir $(filter-out benchmarks/many_runs.py,$(sort $(wildcard benchmarks/[a-z]*.py)))))
+# Every script but what the others share, and the one that needs Schemathesis, whose results are kept.
+SHARED := behaviour_pairs detection_table many_runs stock_schemathesis
+BENCHMARKS := $(filter-out $(SHARED),$(basename $(notdir $(sort $(wildcard benchmarks/[a-z]*.py)))))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

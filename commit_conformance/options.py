@@ -70,6 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="gate", metavar="LEVELS", default="documented,implied", help="Levels whose failures count."),
     Option(name="seed", metavar="N", help="Everything drawn follows from it; a new one by default."),
     Option(name="out", metavar="DIR", default="reports/latest", help="Folder for the event log and the reports."),
+    Option(name="keep-failing", metavar="DIR", help="Folder that keeps failing examples; they are tried first."),
     Option(name="rule", metavar="ID", many=True, help="Test only these rules (ids or globs like PART-*)."),
     Option(name="examples", metavar="N", help="Examples to draw for each kind of mistake, beyond the fixed ones."),
     Option(name="fault", metavar="NAME", many=True, help="Embedded service only: be wrong in this way."),
@@ -152,6 +153,7 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
     examples = None if values["examples"] is None else _number("examples", values["examples"])
     token = _token(values, environment)
     out = out_folder(values["out"])
+    kept = out_folder(values["keep_failing"], "keep-failing") if values["keep_failing"] else None
     # Only now what is heavy: wrong use is told at once.
     from commit_conformance.target.settings import TargetSettings
     from commit_conformance.verdict.settings import RunSettings
@@ -174,6 +176,7 @@ def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None
         gate=tuple(gate),
         seed=seed,
         out=out,
+        kept=kept,
         rules=tuple(values["rule"]),
         examples=examples,
     )
@@ -194,8 +197,8 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def out_folder(name: str) -> Path:
-    """The folder for reports, made and tried.
+def out_folder(name: str, option: str = "out") -> Path:
+    """A folder to write to, made and tried.
 
     Raises:
         UsageProblem: It cannot be written to.
@@ -208,7 +211,7 @@ def out_folder(name: str) -> Path:
         probe.unlink()
     except OSError as error:
         raise UsageProblem(
-            f"--out {name}: cannot write there ({error.strerror or error}); give another folder"
+            f"--{option} {name}: cannot write there ({error.strerror or error}); give another folder"
         ) from None
     return folder
 

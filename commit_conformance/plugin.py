@@ -119,7 +119,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         result = pyfuncitem.obj(**arguments)
         return result if isinstance(result, str) else None
 
-    event = conductor.run.examine(rule, body, test=pyfuncitem.nodeid)
+    event = conductor.run.examine(rule, body, test=pyfuncitem.nodeid, again=conductor.server.may_ask_again)
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
     _tell_pytest(event)
     return True

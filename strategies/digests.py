@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from strategies.family import Family
-from strategies.plan import CommitPlan, Material
+from strategies.plan import CommitPlan, DigestEdit, Material
 
 
 def _b64(digest: bytes) -> str:
@@ -46,6 +47,9 @@ class OtherContent:
             "first part": material.content[: session.part_size],
             "last part": material.content[(session.total_parts - 1) * session.part_size :],
             "all but the last byte": material.content[:-1],
+            "all but the first byte": material.content[1:],
+            "a byte more": material.content + b"\0",
+            "the file twice": material.content * 2,
             "part digests": b"".join(bytes.fromhex(part.sha1) for part in session.parts),
             "part digests in hex": "".join(part.sha1 for part in session.parts).encode(),
         }
@@ -105,6 +109,83 @@ class FlippedBit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherByte:
+    """The digest of the file with one byte changed, at a place taken modulo the file's size."""
+
+    at: int
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        content = bytearray(material.content or b"\0")
+        content[self.at % len(content)] ^= 0xFF
+        return ("sha=" + _b64(hashlib.sha1(content).digest()),)
+
+    def __str__(self) -> str:
+        return f"the digest of the file with the byte at {self.at} changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLength:
+    """The right digest cut to ``length`` bytes, or repeated until it has so many; never 20."""
+
+    length: int
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        digest = bytes.fromhex(material.session.sha1)
+        return ("sha=" + _b64((digest * (self.length // 20 + 1))[: self.length]),)
+
+    def __str__(self) -> str:
+        return f"the right digest with {self.length} bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLetter:
+    """The right base64 with one letter, the first from ``at`` on, in the other case."""
+
+    at: int
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        right = _b64(bytes.fromhex(material.session.sha1))
+        order = [(self.at + step) % 27 for step in range(27)]
+        index = next((place for place in order if right[place].isalpha()), None)
+        if index is None:  # no letter at all: one digest in ten to the twenty
+            return FlippedBit(bit=self.at).render(material, body)
+        return (f"sha={right[:index]}{right[index].swapcase()}{right[index + 1 :]}",)
+
+    def __str__(self) -> str:
+        return f"the right digest with one letter in the other case, from place {self.at} on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCharacter:
+    """The right base64 with a character that is none of its alphabet, put in or in the place of another."""
+
+    at: int
+    character: str
+    put_in: bool = False
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        right = _b64(bytes.fromhex(material.session.sha1))
+        return (f"sha={right[: self.at]}{self.character}{right[self.at + (not self.put_in) :]}",)
+
+    def __str__(self) -> str:
+        how = "put in" if self.put_in else "in place of another"
+        return f"the right digest with {self.character!r} {how} at {self.at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Padding:
+    """The right digest with another number of signs of equality at its end than the one it needs."""
+
+    count: int
+
+    def render(self, material: Material, body: bytes) -> tuple[str, ...]:
+        return ("sha=" + _b64(bytes.fromhex(material.session.sha1)).rstrip("=") + "=" * self.count,)
+
+    def __str__(self) -> str:
+        return f"padded with {self.count} in place of 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """The right digest in another form. Forms that happen to be the right one for this file are made wrong."""
 
@@ -120,7 +201,11 @@ class Form:
             "bare": (right,),
             "bare hex": (digest.hex(),),
             "no padding": (f"sha={right.rstrip('=')}",),
-            "much padding": (f"sha={right}==",),
+            "structured field": (f"sha=:{right}:",),
+            "quoted": (f'sha="{right}"',),
+            "colon": (f"sha:{right}",),
+            "blank": (f"sha {right}",),
+            "no name": (f"={right}",),
             "url-safe": ("sha=" + "-_" + right[2:],),
             "illegal character": (f"sha={right[:5]}!{right[6:]}",),
             "inner space": (f"sha={right[:9]} {right[9:]}",),
@@ -138,6 +223,9 @@ class Form:
             "sha-1": (f"sha-1={right}",),
             "right then wrong line": (f"sha={right}", f"sha={wrong}"),
             "wrong then right line": (f"sha={wrong}", f"sha={right}"),
+            "right, wrong, right line": (f"sha={right}", f"sha={wrong}", f"sha={right}"),
+            "right and wrong in a list": (f"sha={right},sha={wrong}",),
+            "wrong and right in a list": (f"sha={wrong}, sha={right}",),
             "wrong sha in a list": (f"md5={_b64(hashlib.md5(material.content).digest())},sha={wrong}",),
             "wrong sha first in a list": (f"sha={wrong},md5={_b64(hashlib.md5(material.content).digest())}",),
             "non-ascii": (f"sha={right[:-2]}é=",),
@@ -183,15 +271,31 @@ def _family(name: str, representatives: list[Any], drawn: st.SearchStrategy[Any]
     return Family(name=name, representatives=tuple(map(_plan, representatives)), drawn=drawn.map(_plan))
 
 
-def _forms(name: str, *forms: str) -> Family:
-    return _family(name, [Form(form=form) for form in forms], st.sampled_from(forms).map(lambda f: Form(form=f)))
+def _forms(name: str, *forms: str, more: Sequence[str] = ()) -> Family:
+    """All these forms as representatives; ``more`` of them are drawn."""
+    drawn = st.sampled_from([*forms, *more]).map(lambda form: Form(form=form))
+    return _family(name, [Form(form=form) for form in forms], drawn)
 
 
-missing = _family("no digest", [Lines(), Lines(values=("",))], st.just(Lines()))
+missing = _family(
+    "no digest",
+    [Lines(), Lines(values=("",))],
+    st.lists(st.sampled_from(["", ","]), max_size=2).map(lambda values: Lines(values=tuple(values))),
+)
+
+
+def _of_content(*names: str) -> st.SearchStrategy[DigestEdit]:
+    return st.sampled_from(names).map(lambda of: OtherContent(of=of))
+
+
 mismatch = _family(
     "the digest of other content",
     [OtherContent(), FlippedBit(bit=0), FlippedBit(bit=159), OtherContent(of="empty"), FlippedBit(bit=76)],
-    st.builds(FlippedBit, bit=st.integers(0, 159)),
+    st.one_of(
+        st.builds(FlippedBit, bit=st.integers(0, 159)),
+        st.builds(OtherByte, at=st.integers(0, 1 << 25) | st.integers(-40, -1)),
+        _of_content("other", "empty", "all but the first byte", "a byte more", "the file twice"),
+    ),
 )
 of_body = _family("the digest of the request body", [OtherContent(of="body")], st.just(OtherContent(of="body")))
 of_parts = _family(
@@ -203,10 +307,12 @@ of_parts = _family(
         OtherContent(of="all but the last byte"),
         OtherContent(of="part digests in hex"),
     ],
-    st.sampled_from(["last part", "first part", "part digests"]).map(lambda of: OtherContent(of=of)),
+    _of_content("part digests", "part digests in hex", "all but the last byte", "last part", "first part"),
 )
 hexadecimal = _forms("a hexadecimal digest", "hex", "upper hex")
-no_algorithm = _forms("a digest without its algorithm", "bare", "bare hex")
+no_algorithm = _forms("a digest without its algorithm", "bare", "bare hex", more=("colon", "blank", "no name"))
+_ALGORITHMS = ("md5", "sha256", "sha512", "sha224", "sha384", "blake2b")
+_LABELS = ("md5", "sha-256", "sha-512", "unixsum", "sha224", "crc32c", "adler32", "sha2", "sha0", "s")
 unsupported = _family(
     "another algorithm",
     [
@@ -216,19 +322,41 @@ unsupported = _family(
         Algorithm(name="sha512", label="sha-512"),
         Mislabelled(label="sha256"),
     ],
-    st.one_of(
-        st.sampled_from(["md5", "sha-256", "sha-512", "unixsum", "sha224", "crc32c", "adler32"]).map(
-            lambda label: Mislabelled(label=label)
-        ),
-        st.sampled_from(["md5", "sha256", "sha512", "sha224", "sha384"]).map(lambda name: Algorithm(name=name)),
-    ),
+    st.builds(Algorithm, name=st.sampled_from(_ALGORITHMS)) | st.builds(Mislabelled, label=st.sampled_from(_LABELS)),
 )
 variants = _forms("a variant of the algorithm's name", "sha1", "sha-1")
-bad_base64 = _forms("bad base64", "illegal character", "url-safe", "inner space", "no padding", "non-ascii")
-wrong_length = _forms("a digest of another length", "truncated", "extended", "empty value", "of 32 bytes", "twice over")
-wrong_case = _forms("base64 in another case", "swapped case", "upper case", "lower case")
+bad_base64 = _family(
+    "bad base64",
+    [
+        *(Form(form=form) for form in ("illegal character", "url-safe", "inner space", "no padding", "non-ascii")),
+        Padding(count=3),
+    ],
+    st.one_of(
+        st.builds(
+            OtherCharacter, at=st.integers(0, 27), character=st.sampled_from("!-_ .*é:;\"'%&"), put_in=st.booleans()
+        ),
+        st.builds(Padding, count=st.sampled_from([0, 2, 3, 4])),
+        st.sampled_from(["url-safe", "structured field", "quoted"]).map(lambda form: Form(form=form)),
+    ),
+)
+wrong_length = _family(
+    "a digest of another length",
+    [Form(form=form) for form in ("truncated", "extended", "empty value", "of 32 bytes", "twice over")],
+    st.integers(0, 64).filter(lambda length: length != 20).map(lambda length: OtherLength(length=length)),
+)
+wrong_case = _family(
+    "base64 in another case",
+    [*(Form(form=form) for form in ("swapped case", "upper case", "lower case")), OtherLetter(at=0)],
+    st.builds(OtherLetter, at=st.integers(0, 26))
+    | st.sampled_from(["swapped case", "upper case", "lower case"]).map(lambda form: Form(form=form)),
+)
 lists = _forms("a wrong digest in a list", "wrong sha in a list", "wrong sha first in a list")
-twice = _forms("two digests", "right then wrong line", "wrong then right line")
+twice = _forms(
+    "two digests",
+    "right then wrong line",
+    "wrong then right line",
+    more=("right, wrong, right line", "right and wrong in a list", "wrong and right in a list"),
+)
 
 
 def _substitute(name: str, encode: Any) -> CommitPlan:
@@ -265,3 +393,18 @@ FAMILIES: dict[str, Family] = {
     "lists": lists,
     "twice": twice,
 }
+#: Families that no document of the contract decides, only a standard that it builds on.
+OF_STANDARDS = frozenset({"bad_base64", "wrong_case", "lists", "twice"})
+
+
+def wrong(*, standards: bool = False, parts: int = 2) -> st.SearchStrategy[CommitPlan]:
+    """Commits that are right but for their digest: every family in turn.
+
+    Args:
+        standards: Whether to draw what only a standard forbids (`OF_STANDARDS`) as well.
+        parts: How many parts uploads have at least. The digest of a single part is that of the file.
+    """
+    chosen = {name: family.drawn for name, family in FAMILIES.items() if standards or name not in OF_STANDARDS}
+    if parts < 2:
+        chosen["of_parts"] = _of_content("part digests", "part digests in hex", "all but the last byte").map(_plan)
+    return st.one_of(list(chosen.values()))

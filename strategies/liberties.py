@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from strategies.digests import Form
-from strategies.part_edits import Add, Sha1Form
+from strategies.entry_edits import Add, Sha1Form
 from strategies.plan import ABSENT, CommitPlan, Material
 from strategies.preconditions import Tag
 
@@ -36,6 +36,23 @@ class EveryPart:
         return f"has {self.member} added to every part"
 
 
+#: Rules whose statement leaves a server no choice. Rules that only a standard states are not among them.
+BINDING = frozenset(
+    {
+        "ACCEPT-ANY",
+        "ATTR-ABSENT",
+        "ATTR-CREATED-AT",
+        "ATTR-DESCRIPTION",
+        "ATTR-MODIFIED-AT",
+        "BODY-UNKNOWN-MEMBER",
+        "DIGEST-HEADER-NAME",
+        "IF-NONE-MATCH-OTHER",
+        "PART-UNKNOWN-MEMBER",
+        "VERSION-CURRENT",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Liberty:
     """One unusual form of a right commit, and the rule that speaks of it. Equal to itself alone.
@@ -49,6 +66,11 @@ class Liberty:
     plan: CommitPlan
     version: bool = False
     doubtful: bool = False
+
+    @property
+    def binding(self) -> bool:
+        """Whether every server that keeps the contract has to take it."""
+        return self.rule in BINDING and not self.doubtful
 
 
 def _table(*rows: tuple[str, CommitPlan], version: bool = False, doubtful: bool = False) -> tuple[Liberty, ...]:

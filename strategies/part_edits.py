@@ -1,7 +1,6 @@
-"""Edits of a part list: one small class for each thing that can be done to one.
+"""Edits of a part list as a whole: which entries it has, in which order, and where their boundaries lie.
 
-An edit says which mistake to make and where. Places count from the front, negative ones from the end, and every place
-is taken modulo the list's length, so that an edit fits a list of any length.
+Edits of single entries are in `entry_edits`, which also says how places are counted.
 
     >>> edit = MoveBoundary(at=0, by=1)
     >>> CommitPlan(parts=(edit,)).build(material).parts       # still tiles the file, with every id known
@@ -9,18 +8,21 @@ is taken modulo the list's length, so that an edit fits a list of any length.
 
 from __future__ import annotations
 
-import base64
 import copy
 import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from commit_conformance.model import UploadedPart
+from strategies.entry_edits import entries_of, entry_at, id_of, number_of, other_id
 from strategies.plan import ABSENT, Material
 
 
-def _entries(parts: Any) -> list[Any]:
-    return parts if isinstance(parts, list) else []
+def _ranges(*entries: Any) -> bool:
+    """Whether all these have an offset and a size to be changed."""
+    return all(
+        isinstance(entry, dict) and number_of(entry, "offset") is not None and number_of(entry, "size") is not None
+        for entry in entries
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Drop:
     count: int = 1
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
         start = self.at % len(entries) if entries else 0
         start = min(start, max(len(entries) - self.count, 0)) if self.at < 0 else start
         return entries[:start] + entries[start + self.count :]
@@ -49,10 +51,12 @@ class Duplicate:
     at_end: bool = False
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
+        if not entries:
+            return entries
         index = self.at % len(entries)
-        copy = dict(entries[index])
-        return [*entries, copy] if self.at_end else [*entries[: index + 1], copy, *entries[index + 1 :]]
+        again = copy.copy(entries[index])
+        return [*entries, again] if self.at_end else [*entries[: index + 1], again, *entries[index + 1 :]]
 
     def __str__(self) -> str:
         return f"has the part at place {self.at} twice{', the second time at the end' if self.at_end else ''}"
@@ -66,8 +70,9 @@ class Instead:
     copy_of: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entries[self.at % len(entries)] = dict(entries[self.copy_of % len(entries)])
+        entries = entries_of(parts)
+        if entries:
+            entries[self.at % len(entries)] = copy.copy(entries[self.copy_of % len(entries)])
         return entries
 
     def __str__(self) -> str:
@@ -75,21 +80,20 @@ class Instead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Adds ``by`` to offset or size of one part."""
+class SameId:
+    """Gives one part the id of another; count, ranges and digests still fit."""
 
     at: int
-    member: str
-    by: int
+    as_of: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        entry[self.member] = entry[self.member] + self.by
-        return entries
+        entry = entry_at(parts, self.at)
+        if "part_id" in entry:
+            entry["part_id"] = id_of(entry_at(parts, self.as_of))
+        return parts
 
     def __str__(self) -> str:
-        return f"claims {self.member} {self.by:+d} for the part at place {self.at}"
+        return f"gives the part at place {self.at} the id of the part at place {self.as_of}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +104,15 @@ class MoveBoundary:
     by: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
         if len(entries) < 2:
-            return entries
+            return parts
         left = self.at % (len(entries) - 1)
-        by = max(-entries[left]["size"] + 1, min(self.by, entries[left + 1]["size"] - 1)) or 1
-        entries[left]["size"] += by
-        entries[left + 1]["offset"] += by
-        entries[left + 1]["size"] -= by
+        if _ranges(first := entries[left], second := entries[left + 1]):
+            by = max(-first["size"] + 1, min(self.by, second["size"] - 1)) or 1
+            first["size"] += by
+            second["offset"] += by
+            second["size"] -= by
         return entries
 
     def __str__(self) -> str:
@@ -115,20 +120,65 @@ class MoveBoundary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SwapIds:
-    """Gives two parts each other's id; everything else stays where it belongs."""
+class MoveBoundaries:
+    """Moves every boundary by ``by`` bytes: ranges still tile the file, and all but two sizes are right."""
 
-    at: int
-    other: int
+    by: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        a, b = entries[self.at % len(entries)], entries[self.other % len(entries)]
-        a["part_id"], b["part_id"] = b["part_id"], a["part_id"]
+        entries = entries_of(parts)
+        if len(entries) < 2 or not _ranges(*entries):
+            return parts
+        by = max(-entries[0]["size"] + 1, min(self.by, entries[-1]["size"] - 1)) or 1
+        entries[0]["size"] += by
+        entries[-1]["size"] -= by
+        for entry in entries[1:]:
+            entry["offset"] += by
         return entries
 
     def __str__(self) -> str:
-        return f"has the ids of the parts at places {self.at} and {self.other} exchanged"
+        return f"has every boundary moved by {self.by:+d} bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdraw:
+    """Lets a part claim all of the next and ``by`` bytes more, and the next minus ``by``: the sum still fits."""
+
+    at: int
+    by: int
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        entries = entries_of(parts)
+        if len(entries) < 2:
+            return parts
+        left = self.at % (len(entries) - 1)
+        if _ranges(first := entries[left], second := entries[left + 1]):
+            first["size"] += second["size"] + self.by
+            second["offset"] = first["offset"] + first["size"]
+            second["size"] = -self.by
+        return entries
+
+    def __str__(self) -> str:
+        return f"makes the part after place {self.at} {-self.by} bytes long, and the one before as much longer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Gives two parts each other's id (or offset, or sha1); everything else stays where it belongs."""
+
+    at: int
+    other: int
+    member: str = "part_id"
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        a, b = entry_at(parts, self.at), entry_at(parts, self.other)
+        if self.member in a and self.member in b:
+            a[self.member], b[self.member] = b[self.member], a[self.member]
+        return parts
+
+    def __str__(self) -> str:
+        named = {"part_id": "the ids", "offset": "the offsets"}.get(self.member, self.member)
+        return f"has {named} of the parts at places {self.at} and {self.other} exchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +188,11 @@ class Split:
     at: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
+        whole = entry_at(parts, self.at)
+        if not _ranges(whole):
+            return parts
         index = self.at % len(entries)
-        whole = entries[index]
         half = whole["size"] // 2
         first = {**whole, "size": half}
         second = {**whole, "offset": whole["offset"] + half, "size": whole["size"] - half}
@@ -151,6 +203,26 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Claims a part and the next as one, under the id of the first: ranges still tile the file."""
+
+    at: int
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        entries = entries_of(parts)
+        if len(entries) < 2:
+            return parts
+        left = self.at % (len(entries) - 1)
+        if not _ranges(first := entries[left], second := entries[left + 1]):
+            return parts
+        first["size"] += second["size"]
+        return [*entries[: left + 1], *entries[left + 2 :]]
+
+    def __str__(self) -> str:
+        return f"has the part at place {self.at} and the next as one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
     """Lets a part begin ``by`` bytes early, and be as much longer, so that it covers bytes of the one before."""
 
@@ -158,17 +230,56 @@ class Overlap:
     by: int
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
         if len(entries) < 2:
-            return entries
-        entry = entries[1 + self.at % (len(entries) - 1)]
-        by = min(self.by, entry["offset"])
-        entry["offset"] -= by
-        entry["size"] += by
+            return parts
+        if _ranges(entry := entries[1 + self.at % (len(entries) - 1)]):
+            by = min(self.by, entry["offset"])
+            entry["offset"] -= by
+            entry["size"] += by
         return entries
 
     def __str__(self) -> str:
         return f"lets the part after place {self.at} begin {self.by} bytes early"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """Adds an entry under an unknown id that lies within the range of a part."""
+
+    at: int
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        entries = entries_of(parts)
+        around = entry_at(parts, self.at)
+        if not _ranges(around):
+            return parts
+        index = self.at % len(entries)
+        start = around["offset"] + around["size"] // 4
+        size = max(around["size"] // 2, 1)
+        content = material.content[max(start, 0) : max(start + size, 0)]
+        sha1 = hashlib.sha1(content).hexdigest()
+        within = {"part_id": other_id(id_of(around)), "offset": start, "size": size, "sha1": sha1}
+        return [*entries[: index + 1], within, *entries[index + 1 :]]
+
+    def __str__(self) -> str:
+        return f"has an entry more within the range of the part at place {self.at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftAll:
+    """Adds ``by`` to every offset, as a count does that begins at one."""
+
+    by: int
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        for entry in entries_of(parts):
+            if _ranges(entry):
+                entry["offset"] += self.by
+        return parts
+
+    def __str__(self) -> str:
+        return f"has every offset {self.by:+d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,30 +291,35 @@ class Append:
     known_id: bool = False
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        last = entries[-1] if entries else {"part_id": "0" * 8}
-        part_id = last["part_id"] if self.known_id else _other_id(last["part_id"])
+        entries = entries_of(parts)
+        own = id_of(entry_at(parts, -1))
+        part_id = own if self.known_id else other_id(own)
         content = b"\0" * min(self.size, 1 << 20)
         offset = material.session.file_size + self.beyond
         extra = {"part_id": part_id, "offset": offset, "size": self.size, "sha1": hashlib.sha1(content).hexdigest()}
         return [*entries, extra]
 
     def __str__(self) -> str:
-        return f"has one entry more, of {self.size} bytes, {self.beyond} bytes behind the end of the file"
+        whose = " under the id of the last part" if self.known_id else ""
+        return f"has one entry more{whose}, of {self.size} bytes, {self.beyond} bytes behind the end of the file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertEmpty:
-    """Adds an entry of zero bytes under an unknown id before the part at ``at``: the ranges still tile the file."""
+    """Adds an entry of zero bytes before the part at ``at``, under an unknown id or its own: ranges still tile."""
 
     at: int
+    known_id: bool = False
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
+        entries = entries_of(parts)
+        next_one = entry_at(parts, self.at)
+        if not _ranges(next_one):
+            return parts
         index = self.at % len(entries)
-        next_one = entries[index]
+        own = id_of(next_one)
         empty = {
-            "part_id": _other_id(next_one["part_id"]),
+            "part_id": own if self.known_id else other_id(own),
             "offset": next_one["offset"],
             "size": 0,
             "sha1": hashlib.sha1(b"").hexdigest(),
@@ -211,158 +327,8 @@ class InsertEmpty:
         return [*entries[:index], empty, *entries[index:]]
 
     def __str__(self) -> str:
-        return f"has an entry of zero bytes before the part at place {self.at}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Set:
-    """Sets one member of one part to any JSON value, or leaves it out when the value is `ABSENT`."""
-
-    at: int
-    member: str
-    value: Any
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        if self.value is ABSENT:
-            entry.pop(self.member, None)
-        else:
-            entry[self.member] = self.value
-        return entries
-
-    def __str__(self) -> str:
-        if self.value is ABSENT:
-            return f"leaves out {self.member} of the part at place {self.at}"
-        return f"gives the part at place {self.at} {self.member} {self.value!r:.60}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restyle:
-    """Writes offset or size of one part as another JSON type with the same digits: ``"8"``, ``8.5``, ``[8]``."""
-
-    at: int
-    member: str
-    style: str
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        number = entry[self.member]
-        styles = {"string": str(number), "fraction": number + 0.5, "list": [number], "object": {"value": number}}
-        entry[self.member] = styles[self.style]
-        return entries
-
-    def __str__(self) -> str:
-        return f"writes {self.member} of the part at place {self.at} as {self.style}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongId:
-    """Gives one part an id the session does not have, made from its own in one of several ways."""
-
-    at: int
-    style: str = "other"
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        own = entry["part_id"]
-        styles = {
-            "other": _other_id(own),
-            "prefix": own[:-1] or _other_id(own),
-            "extended": own + "0",
-            "empty": "",
-            "spaced": own + " ",
-        }
-        entry["part_id"] = styles[self.style]
-        return entries
-
-    def __str__(self) -> str:
-        return f"gives the part at place {self.at} an unknown id ({self.style})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
-    """Uses a part of another session: its id alone, with its sha1, or just as it was uploaded there."""
-
-    at: int
-    whole: bool = False
-    exact: bool = False
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        other = material.foreign or UploadedPart(part_id=_other_id(entry["part_id"]), offset=0, size=0, sha1="0" * 40)
-        entry["part_id"] = other.part_id
-        if self.whole or self.exact:
-            entry["sha1"] = other.sha1
-        if self.exact:
-            entry["offset"], entry["size"] = other.offset, other.size
-        return entries
-
-    def __str__(self) -> str:
-        with_it = " just as it was uploaded there" if self.exact else " with its sha1" if self.whole else ""
-        return f"names a part of another session at place {self.at}{with_it}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongSha1:
-    """Claims another SHA-1 for one part: of other content, of another part, with one digit changed, or not hex."""
-
-    at: int
-    style: str = "other"
-    digit: int = -1
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        own = entry["sha1"]
-        digit = self.digit % len(own)
-        neighbour = entries[(self.at + 1) % len(entries)]["sha1"]
-        other = hashlib.sha1(own.encode()).digest()
-        entry["sha1"] = {
-            "other": other.hex(),
-            "neighbour": neighbour if neighbour != own else other.hex(),
-            "digit": own[:digit] + format(int(own[digit], 16) ^ 1, "x") + own[digit + 1 :],
-            "file": material.session.sha1 if material.session.sha1 != own else other.hex(),
-            "short": own[:-1],
-            "long": own + "0",
-            "empty": "",
-            "number": 7,
-            "list": [own],
-            "base64 of other": base64.b64encode(other).decode(),
-            "upper other": other.hex().upper(),
-        }[self.style]
-        return entries
-
-    def __str__(self) -> str:
-        which = f", digit {self.digit}" if self.style == "digit" else ""
-        return f"claims a wrong sha1 for the part at place {self.at} ({self.style}{which})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sha1Form:
-    """Writes the right SHA-1 of one part in another form: left out, null, upper case, base64."""
-
-    at: int
-    form: str
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entry = entries[self.at % len(entries)]
-        own = entry.get("sha1")
-        if not isinstance(own, str) or len(own) != 40:
-            return entries  # on a short list another edit was here first
-        forms = {"null": None, "upper": own.upper(), "base64": base64.b64encode(bytes.fromhex(own)).decode()}
-        if self.form == "omitted":
-            del entry["sha1"]
-        else:
-            entry["sha1"] = forms[self.form]
-        return entries
-
-    def __str__(self) -> str:
-        return f"has the right sha1 of the part at place {self.at} as {self.form}"
+        whose = ", under its id" if self.known_id else ""
+        return f"has an entry of zero bytes before the part at place {self.at}{whose}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,14 +338,33 @@ class Reorder:
     by: int = 0
 
     def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        if self.by == 0:
+        entries = entries_of(parts)
+        if self.by == 0 or not entries:
             return entries[::-1]
         turn = self.by % len(entries) or 1
         return entries[turn:] + entries[:turn]
 
     def __str__(self) -> str:
         return "is in reverse order" if self.by == 0 else f"is rotated by {self.by}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shuffle:
+    """The same entries with these pairs of places exchanged in turn; enough pairs make any order."""
+
+    exchanges: tuple[tuple[int, int], ...]
+
+    def apply(self, parts: Any, material: Material) -> Any:
+        entries = entries_of(parts)
+        if entries:
+            for a, b in self.exchanges:
+                left, right = a % len(entries), b % len(entries)
+                entries[left], entries[right] = entries[right], entries[left]
+        return entries
+
+    def __str__(self) -> str:
+        pairs = ", ".join(f"{a} and {b}" for a, b in self.exchanges)
+        return f"has the entries at places {pairs} exchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,8 +379,9 @@ class Replace:
         value = self.value if self.value is ABSENT else copy.deepcopy(self.value)
         if self.at is None:
             return value
-        entries = _entries(parts)
-        entries[self.at % len(entries)] = value
+        entries = entries_of(parts)
+        if entries:
+            entries[self.at % len(entries)] = value
         return entries
 
     def __str__(self) -> str:
@@ -409,30 +395,7 @@ class AsObject:
     """The list as an object, keyed by place: what some form encoders make of a list."""
 
     def apply(self, parts: Any, material: Material) -> Any:
-        return {str(index): entry for index, entry in enumerate(_entries(parts))}
+        return {str(index): entry for index, entry in enumerate(entries_of(parts))}
 
     def __str__(self) -> str:
         return "is an object keyed by place"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Add:
-    """Adds a member to one part."""
-
-    at: int
-    member: str
-    value: Any
-
-    def apply(self, parts: Any, material: Material) -> Any:
-        entries = _entries(parts)
-        entries[self.at % len(entries)][self.member] = self.value
-        return entries
-
-    def __str__(self) -> str:
-        return f"has {self.member} added to the part at place {self.at}"
-
-
-def _other_id(own: str) -> str:
-    """An id of the same form as ``own`` that no server is likely to have given."""
-    digest = hashlib.sha1(b"another id than " + own.encode()).hexdigest().upper()
-    return (digest * (len(own) // 40 + 1))[: max(len(own), 8)]

@@ -1,6 +1,7 @@
 """Part lists, drawn from what is wrong with them.
 
-Each constant is one kind of mistake; `FAMILIES` has them by name. The edits they are made of live in `part_edits`.
+Each constant is one kind of mistake; `FAMILIES` has them by name. The edits they are made of live in `part_edits` and
+`entry_edits`; what is drawn beyond the representatives comes from `part_mistakes`, as in `defects`.
 """
 
 from __future__ import annotations
@@ -10,31 +11,31 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from strategies import part_mistakes as mistakes
 from strategies.digests import OfListed, WithForeignPart
+from strategies.entry_edits import Change, Foreign, Restyle, Set, WrongId, WrongSha1
 from strategies.family import Family
 from strategies.part_edits import (
     Append,
     AsObject,
-    Change,
     Drop,
     Duplicate,
-    Foreign,
+    Exchange,
     InsertEmpty,
+    Inside,
     Instead,
+    Join,
     MoveBoundary,
+    Overdraw,
     Overlap,
     Reorder,
     Replace,
-    Restyle,
-    Set,
+    SameId,
     Split,
-    SwapIds,
-    WrongId,
-    WrongSha1,
 )
-from strategies.plan import ABSENT, CommitPlan, PartEdit
-
-INT64 = 2**63
+from strategies.part_mistakes import INT64
+from strategies.plan import ABSENT, USUAL, CommitPlan, PartEdit
+from strategies.right_lists import orders
 
 
 def _plan(*edits: PartEdit) -> CommitPlan:
@@ -55,19 +56,15 @@ def _family(
     return Family(name=name, representatives=tuple(plans), drawn=both)
 
 
-_places = st.integers(0, 40) | st.integers(-40, -1)
-_steps = st.one_of(st.sampled_from([1, -1, 2, 512, 1024, 4096]), st.integers(1, 1 << 20)).filter(bool)
-_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-_not_entries = _json.filter(lambda value: not isinstance(value, dict))
+#: Places counted from the front: of a list that is longer than the place, never the last because it is the last.
+_FRONT = st.integers(0, 40)
 
-required = _family(
-    "no part list",
-    [Replace(value=ABSENT)],
-    st.just(Replace(value=ABSENT)),
+required = Family(
+    name="no part list",
+    representatives=(_plan(Replace(value=ABSENT)), CommitPlan(parts=(Replace(value=ABSENT),), attributes=ABSENT)),
+    drawn=st.sampled_from([USUAL, ABSENT, {}]).map(
+        lambda attributes: CommitPlan(parts=(Replace(value=ABSENT),), attributes=attributes)
+    ),
 )
 not_a_list = _family(
     "something else than a list of objects",
@@ -82,20 +79,19 @@ not_a_list = _family(
         Replace(value=7),
         Replace(value=[], at=1),
     ],
-    st.builds(Replace, value=_json.filter(lambda value: not isinstance(value, list)))
-    | st.builds(Replace, value=_not_entries, at=_places),
+    mistakes.not_lists() | mistakes.not_entries(),
 )
 empty = _family("an empty list", [Replace(value=[])], st.just(Replace(value=[])), listed=[Replace(value=[])])
 missing_last = _family(
     "the last part missing",
     [Drop(at=-1), Drop(at=-1, count=2)],
-    st.builds(Drop, at=st.just(-1), count=st.integers(1, 8)),
+    mistakes.dropped(st.just(-1), most=8),
     listed=[Drop(at=-1)],
 )
 gaps = _family(
     "a hole",
     [Drop(at=0), Drop(at=-2), Drop(at=1), Drop(at=0, count=2)],
-    st.builds(Drop, at=st.integers(0, 40), count=st.integers(1, 3)),
+    mistakes.dropped(_FRONT, most=3),
     listed=[Drop(at=1), Drop(at=0)],
 )
 unknown = _family(
@@ -107,14 +103,14 @@ unknown = _family(
         WrongId(at=0, style="extended"),
         WrongId(at=-1, style="empty"),
     ],
-    st.builds(WrongId, at=_places, style=st.sampled_from(["other", "prefix", "extended", "empty", "spaced"])),
+    mistakes.unknown_ids(),
 )
 #: The first part of another session just as it was uploaded there, with the digest that fits.
 foreign_exactly = CommitPlan(parts=(Foreign(at=0, exact=True),), digest=WithForeignPart())
 foreign = _family(
     "a part of another session",
-    [Foreign(at=0), Foreign(at=-1, whole=True), Foreign(at=1, whole=True)],
-    st.builds(Foreign, at=_places, whole=st.booleans()),
+    [Foreign(at=0), Foreign(at=0, exact=True), Foreign(at=-1, whole=True)],
+    mistakes.foreign_parts(),
 )
 wrong_offset = _family(
     "a wrong offset",
@@ -125,7 +121,7 @@ wrong_offset = _family(
         Change(at=-1, member="offset", by=1024),
         Set(at=-1, member="offset", value=0),
     ],
-    st.builds(Change, at=_places, member=st.just("offset"), by=_steps),
+    mistakes.wrong_offsets(),
     listed=[Change(at=-1, member="offset", by=-1)],
 )
 wrong_size = _family(
@@ -137,7 +133,7 @@ wrong_size = _family(
         Set(at=1, member="size", value=0),
         Change(at=-2, member="size", by=-1),
     ],
-    st.builds(Change, at=st.integers(0, 40), member=st.just("size"), by=_steps),
+    mistakes.wrong_sizes(_FRONT),
     listed=[Change(at=0, member="size", by=-1)],
 )
 wrong_sum = _family(
@@ -148,7 +144,7 @@ wrong_sum = _family(
         Set(at=-1, member="size", value=0),
         Change(at=-1, member="size", by=4096),
     ],
-    st.builds(Change, at=st.just(-1), member=st.just("size"), by=_steps | _steps.map(lambda n: -n)),
+    mistakes.wrong_sizes(st.just(-1)),
     listed=[Change(at=-1, member="size", by=-1)],
 )
 moved_boundaries = _family(
@@ -156,11 +152,11 @@ moved_boundaries = _family(
     [
         MoveBoundary(at=0, by=1),
         MoveBoundary(at=-1, by=-1),
-        SwapIds(at=0, other=1),
+        Exchange(at=0, other=1),
         Split(at=0),
-        MoveBoundary(at=1, by=512),
+        Join(at=0),
     ],
-    st.builds(MoveBoundary, at=_places, by=_steps | _steps.map(lambda n: -n)),
+    mistakes.moved_boundaries() | mistakes.exchanged(),
 )
 wrong_sha1 = _family(
     "a wrong part sha1",
@@ -172,12 +168,7 @@ wrong_sha1 = _family(
         WrongSha1(at=-1, style="upper other"),
         WrongSha1(at=0, style="file"),
     ],
-    st.builds(
-        WrongSha1,
-        at=_places,
-        style=st.sampled_from(["other", "neighbour", "digit", "upper other", "file"]),
-        digit=st.integers(0, 39),
-    ),
+    mistakes.wrong_sha1s(),
 )
 malformed_sha1 = _family(
     "a sha1 that no reading makes right",
@@ -188,7 +179,7 @@ malformed_sha1 = _family(
         WrongSha1(at=1, style="base64 of other"),
         WrongSha1(at=0, style="list"),
     ],
-    st.builds(WrongSha1, at=_places, style=st.sampled_from(["short", "long", "number", "base64 of other", "list"])),
+    mistakes.misshapen_sha1s() | mistakes.sha1_types(),
 )
 duplicates = _family(
     "a part twice",
@@ -198,25 +189,32 @@ duplicates = _family(
         Instead(at=1, copy_of=0),
         Duplicate(at=0, at_end=True),
         Instead(at=-2, copy_of=0),
+        SameId(at=1, as_of=0),
     ],
-    st.builds(Duplicate, at=_places, at_end=st.booleans()),
+    mistakes.duplicates() | mistakes.stand_ins(),
     listed=[Duplicate(at=0), Instead(at=1, copy_of=0)],
 )
 overlaps = _family(
     "overlapping ranges",
-    [Overlap(at=0, by=1), Overlap(at=-1, by=1), Overlap(at=0, by=1024)],
-    st.builds(Overlap, at=_places, by=_steps.map(abs)),
+    [Overlap(at=0, by=1), Overlap(at=-1, by=1), Overlap(at=0, by=1024), Inside(at=0)],
+    mistakes.overlapping() | mistakes.inside(),
     listed=[Overlap(at=0, by=1)],
 )
 past_end = _family(
     "an entry past the end",
-    [Append(size=1), Append(size=1024), Append(size=1, beyond=1), Append(size=16, known_id=True)],
-    st.builds(Append, size=st.integers(1, 1 << 20), beyond=st.integers(0, 1 << 20), known_id=st.booleans()),
+    [
+        Append(size=1),
+        Append(size=1024),
+        Append(size=1, beyond=1),
+        Append(size=16, known_id=True),
+        Change(at=-1, member="size", by=1, unit="part"),
+    ],
+    mistakes.past_end(),
 )
 too_many = _family(
     "entries of zero bytes too many",
-    [Append(size=0), InsertEmpty(at=0), InsertEmpty(at=-1)],
-    st.builds(InsertEmpty, at=_places),
+    [Append(size=0), InsertEmpty(at=0), InsertEmpty(at=-1), InsertEmpty(at=0, known_id=True)],
+    mistakes.empty_entries(),
 )
 missing_members = _family(
     "a member left out",
@@ -228,7 +226,7 @@ missing_members = _family(
         Set(at=-1, member="part_id", value=ABSENT),
         Replace(value={}, at=0),
     ],
-    st.builds(Set, at=_places, member=st.sampled_from(["part_id", "offset", "size"]), value=st.just(ABSENT)),
+    mistakes.missing_members(),
 )
 number_types = _family(
     "a number of another type",
@@ -241,18 +239,7 @@ number_types = _family(
         Restyle(at=0, member="offset", style="list"),
         Set(at=0, member="part_id", value=7),
     ],
-    st.builds(
-        Restyle,
-        at=_places,
-        member=st.sampled_from(["offset", "size"]),
-        style=st.sampled_from(["string", "fraction", "list", "object"]),
-    )
-    | st.builds(
-        Set,
-        at=_places,
-        member=st.sampled_from(["offset", "size"]),
-        value=st.booleans() | st.none() | st.text(max_size=5),
-    ),
+    mistakes.number_types(),
 )
 negative = _family(
     "a negative number",
@@ -260,8 +247,9 @@ negative = _family(
         Set(at=0, member="offset", value=-1),
         Set(at=-1, member="size", value=-1),
         Set(at=1, member="offset", value=-4096),
+        Overdraw(at=0, by=1),
     ],
-    st.builds(Set, at=_places, member=st.sampled_from(["offset", "size"]), value=st.integers(-INT64, -1)),
+    mistakes.negative_numbers() | mistakes.overdrawn(),
 )
 beyond_int64 = _family(
     "a number beyond int64",
@@ -271,23 +259,18 @@ beyond_int64 = _family(
         Set(at=0, member="offset", value=-INT64 - 1),
         Set(at=0, member="size", value=10**400),
     ],
-    st.builds(
-        Set,
-        at=_places,
-        member=st.sampled_from(["offset", "size"]),
-        value=st.integers(INT64, INT64**3) | st.integers(-(INT64**3), -INT64 - 1),
-    ),
+    mistakes.beyond_int64(),
 )
 #: Another order with the digest of the bytes in that order: to commit it would be to store them so.
 in_list_order = Family(
     name="bytes in the order of the list",
     representatives=(_listed(Reorder()), _listed(Reorder(by=1))),
-    drawn=st.builds(Reorder, by=st.integers(0, 40)).map(_listed),
+    drawn=orders.map(_listed),
 )
 reordered = _family(
     "another order",
     [Reorder(), Reorder(by=1)],
-    st.builds(Reorder, by=st.integers(0, 40)),
+    orders,
 )
 
 #: Every family of bad part lists, by name of the constant above. `reordered` is not among them: it may be right.

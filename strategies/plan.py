@@ -35,6 +35,7 @@ class Material:
         content: The bytes of the file.
         foreign: The first part of another session, or None where there is none.
         foreign_bytes: Its bytes.
+        aborted: A part of a session that was aborted, or None where there is none.
         etag: The target file's current etag, for new-version sessions.
     """
 
@@ -42,6 +43,7 @@ class Material:
     content: bytes = field(repr=False)
     foreign: UploadedPart | None = None
     foreign_bytes: bytes = field(default=b"", repr=False)
+    aborted: UploadedPart | None = None
     etag: str | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from strategies.family import Family
-from strategies.plan import CommitPlan
+from strategies.plan import CommitPlan, TagForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +39,75 @@ class Tag:
         return {"any": "*"}.get(self.form, f"{self.form} etag")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTag:
+    """This etag, whatever the current one is; should it be that one, even as a number, it is made another.
+
+    ``form`` says how it is written, with ``#`` for the etag: bare by default.
+    """
+
+    tag: str
+    form: str = "#"
+
+    def render(self, etag: str | None) -> str:
+        current = etag if etag is not None else ""
+        alike = self.tag == current or (_is_number(self.tag) and _is_number(current) and int(self.tag) == int(current))
+        return self.form.replace("#", self.tag + "x" if alike else self.tag)
+
+    def __str__(self) -> str:
+        return f"the etag {self.form.replace('#', self.tag)}"
+
+
+def _is_number(tag: str) -> bool:
+    return tag.isdecimal() and tag.isascii()
+
+
 _STALE = ("newer", "older", "random", "extended", "prefix", "first")
+_tags = st.integers(0, 2**64).map(str) | st.text("0123456789abcdefABCDEF_-", min_size=1, max_size=40)
+#: Forms of etags that are not the current one, and that no way to read them makes it.
+_STALE_FORMS = ('"#"', 'W/"#"', '"#", "#-or-none"', "#, #-or-none")
+
+
+def stale_tags() -> st.SearchStrategy[TagForm]:
+    """Bare etags that are not the current one: older, newer, the first ever, a prefix, an extension, any other."""
+    return st.sampled_from([Tag(form=form) for form in _STALE]) | st.builds(OtherTag, tag=_tags)
+
+
+def stale_forms() -> st.SearchStrategy[TagForm]:
+    """Etags that are not the current one, quoted, weak or in a list; a server may refuse the very form."""
+    return st.builds(OtherTag, tag=_tags, form=st.sampled_from(_STALE_FORMS))
+
+
+def current_tags() -> st.SearchStrategy[TagForm]:
+    """The current etag, and everything a server may read as it: bare, `*`, quoted, weak, in a list."""
+    return st.sampled_from([Tag(form=form) for form in ("current", "any", "quoted", "weak", "list")])
+
+
+def right() -> st.SearchStrategy[CommitPlan]:
+    """Commits for a new version with conditions that hold and that every server has to know."""
+    if_match, if_none_match = st.just(Tag()), stale_tags()
+    return st.one_of(
+        st.builds(CommitPlan, if_match=if_match),
+        st.builds(CommitPlan, if_none_match=if_none_match),
+        st.builds(CommitPlan, if_match=if_match, if_none_match=if_none_match),
+    )
+
+
+def wrong() -> st.SearchStrategy[CommitPlan]:
+    """Commits for a new version with a condition that fails: one of the two, or both."""
+    failing, none_failing = stale_tags(), st.just(Tag())
+    return st.one_of(
+        st.builds(CommitPlan, if_match=failing),
+        st.builds(CommitPlan, if_none_match=none_failing),
+        st.builds(CommitPlan, if_match=failing, if_none_match=none_failing | stale_tags()),
+        st.builds(CommitPlan, if_match=st.just(Tag()), if_none_match=none_failing),
+    )
 
 
 def _stale(name: str, header: str) -> Family:
     plans = [CommitPlan(**{header: Tag(form=form)}) for form in _STALE]  # type: ignore[arg-type]
-    return Family(name=name, representatives=tuple(plans), drawn=st.sampled_from(plans))
+    drawn = stale_tags().map(lambda tag: CommitPlan(**{header: tag}))  # type: ignore[arg-type]
+    return Family(name=name, representatives=tuple(plans), drawn=drawn)
 
 
 stale_if_match = _stale("an etag that is not the current one", "if_match")

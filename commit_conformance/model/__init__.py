@@ -13,15 +13,19 @@ The modules, in reading order:
 ``preconditions``  whether ``if-match`` and ``if-none-match`` hold
 ``expectation``    the set of answers a commit may get, from all of the above
 ``answers``        what a 201, a 202 and an error must hold
+``file_schema``    the schema of a 201's body, and what its errors mean in words
 ``created``        the File of a 201 against the schema and against what was uploaded
 ``dates``          instants, compared as instants
+``sequential``     the visible world of a folder, and what each operation makes of it
+``history``        whether some order of operations that overlapped explains their answers
 """
 
 from commit_conformance.model.answers import check_accepted, check_any, check_error
 from commit_conformance.model.body import BodyReading, read_body
-from commit_conformance.model.created import FilesSchema, check_attributes, check_created
+from commit_conformance.model.created import check_attributes, check_created
 from commit_conformance.model.digest import DigestReading, read_digest
 from commit_conformance.model.expectation import Expectation, Outcome, classify, expect_commit
+from commit_conformance.model.file_schema import FilesSchema
 from commit_conformance.model.parts import Defect, DefectKind, Oddity, PartListReading, read_part_list
 from commit_conformance.model.preconditions import Holds, read_if_match, read_if_none_match
 from commit_conformance.model.types import (

@@ -78,7 +78,7 @@ class UploadedSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """A file as the server last showed it. ``version_id`` and ``parent_id`` are None where the server does not say."""
+    """A file as the server last showed it, its dates as it wrote them. What it does not say is None."""
 
     file_id: str
     etag: str | None
@@ -87,6 +87,9 @@ class FileState:
     name: str | None
     parent_id: str | None = None
     version_id: str | None = None
+    description: str | None = None
+    content_modified_at: str | None = None
+    content_created_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ Owns what surrounds files: where they lie and who is let in.
 
 from __future__ import annotations
 
+from typing import Any
+
 from commit_conformance.reference.calls import Call, page_of
 from commit_conformance.reference.files import Files
 from commit_conformance.reference.messages import Response, json_response
@@ -15,6 +17,8 @@ from commit_conformance.reference.world import File, Folder, Item, User
 __all__ = ["Folders"]
 
 EDITING_ROLES = ("editor", "co-owner", "uploader", "previewer uploader", "viewer uploader")
+#: Items that a folder shows where no limit is given.
+FIRST_ITEMS = 100
 
 
 class Folders(Files):
@@ -22,21 +26,29 @@ class Folders(Files):
 
     def get_folder(self, call: Call) -> Response:
         """A folder."""
-        return json_response(200, self.extended(self.folder_view(self.folder(call.caller.user, call.ids[0]))))
+        return json_response(200, self.whole_folder(self.folder(call.caller.user, call.ids[0])))
 
     def get_items(self, call: Call) -> Response:
         """The items of a folder, a page at a time."""
         folder = self.folder(call.caller.user, call.ids[0])
-        offset, limit = page_of(call, default=100)
+        offset, limit = page_of(call, default=FIRST_ITEMS)
+        return json_response(200, self.extended(self.items_page(folder, offset, limit)))
+
+    def whole_folder(self, folder: Folder) -> dict[str, Any]:
+        """A folder with the first of its items."""
+        items = self.items_page(folder, 0, FIRST_ITEMS)
+        return self.extended({**self.folder_view(folder), "item_collection": items})
+
+    def items_page(self, folder: Folder, offset: int, limit: int) -> dict[str, Any]:
+        """One page of a folder's items."""
         items = self.listed_items(folder)
-        page = {
+        return {
             "total_count": len(items),
             "offset": offset,
             "limit": limit,
             "order": [{"by": "type", "direction": "ASC"}, {"by": "name", "direction": "ASC"}],
             "entries": [self.item_view(item) for item in items[offset : offset + limit]],
         }
-        return json_response(200, self.extended(page))
 
     def listed_items(self, folder: Folder) -> list[Item]:
         """The items a listing is made of: folders first, then by name."""
@@ -56,7 +68,7 @@ class Folders(Files):
         folder = Folder(id=self.world.number(), name=name, parent=above, owner=above.owner, created_at=self.now())
         self.world.folders[folder.id] = folder
         above.add(folder)
-        return json_response(201, self.extended(self.folder_view(folder)))
+        return json_response(201, self.whole_folder(folder))
 
     def delete_folder(self, call: Call) -> Response:
         """Move a folder to the trash, with what is in it when that is asked for."""

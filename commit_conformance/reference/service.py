@@ -37,23 +37,32 @@ class Service:
         settings: How it is set up.
         faults: Names of faults it is to have, see `commit_conformance.reference.faults`.
         clock: Seconds since 1970.
+        beside: A service whose sessions, parts and files this one works on as well, each with its own settings and
+            faults. Ids go on from the seed of the first; closing either closes both.
 
     Raises:
         ValueError: There is no fault of a name.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, faults: Iterable[str] = (), clock: Callable[[], float] = time.time
+        self,
+        settings: Settings | None = None,
+        *,
+        faults: Iterable[str] = (),
+        clock: Callable[[], float] = time.time,
+        beside: Service | None = None,
     ) -> None:
         # Imported here because faults build on the rooms, and a correct service needs none.
         from commit_conformance.reference.faults import decisions_with, settings_with
 
         names = tuple(faults)
         self.settings = settings_with(names, settings or Settings())
-        self.storage = Storage(self.settings.spool_directory)
-        self.world = World(storage=self.storage, seed=self.settings.seed)
+        self.storage: Storage = beside.storage if beside else Storage(self.settings.spool_directory)
+        self.world: World = beside.world if beside else World(storage=self.storage, seed=self.settings.seed)
         kind = decisions_with(names)
-        self.decisions: Decisions = kind(settings=self.settings, world=self.world, clock=clock)
+        # What two services share is guarded by one lock.
+        lock = beside.decisions.lock if beside else None
+        self.decisions: Decisions = kind(settings=self.settings, world=self.world, clock=clock, lock=lock)
         self.decisions.user("1")
         self._lock = self.decisions.lock
         missing = (operation for name in self.settings.missing for operation in CAPABILITIES[name])

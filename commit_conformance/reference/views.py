@@ -62,7 +62,6 @@ class Views(Room):
             "parent": self.folder_mini(folder.parent) if folder.parent else None,
             "item_status": "trashed" if folder.trashed else "active",
             "path_collection": self.path_view(folder.lineage()[:-1]),
-            "item_collection": {"total_count": len(folder.items)},
         }
 
     def path_view(self, folders: list[Folder]) -> dict[str, Any]:

@@ -164,11 +164,27 @@ class Failure:
     curl: str
     replay: str
     exchange: int | None
+    history: tuple[str, ...] = ()
+    failed: int = 1
+    asked: int = 1
+    in_passing: bool = False
+
+    @property
+    def times(self) -> str:
+        """How often it failed, in words; empty when it was asked once."""
+        if self.in_passing:
+            return f"in {self.failed} of {self.asked} answers that could show it" if self.asked > 1 else ""
+        if self.asked < 2:
+            return ""
+        if self.failed < self.asked:
+            return f"flaky: it failed {self.failed} of {self.asked} times it was asked"
+        return f"each of the {self.asked} times it was asked"
 
     @classmethod
     def from_event(cls, event: object) -> Failure:
         """Reads the failure of a verdict event."""
         fields = Fields(event)
+        times = fields.inner("times")
         problems = (Fields(item) for item in fields.list("problems"))
         return cls(
             message=fields.text("message"),
@@ -180,6 +196,10 @@ class Failure:
             curl=fields.text("curl"),
             replay=fields.text("replay"),
             exchange=fields.integer("exchange"),
+            history=_lines(fields),
+            failed=times.integer("failed") or 1,
+            asked=times.integer("asked") or 1,
+            in_passing=times.get("in_passing") is True,
         )
 
 
@@ -294,6 +314,12 @@ class Footer:
             deleted=cleanup.integer("deleted"),
             left=cleanup.texts("left"),
         )
+
+
+def _lines(fields: Fields) -> tuple[str, ...]:
+    """The history of a failure: a list of lines, or one text."""
+    told = fields.get("history")
+    return tuple(told.splitlines()) if isinstance(told, str) else fields.texts("history")
 
 
 def _source(item: object) -> str:

@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from commit_conformance.report.events import VERDICTS
 from commit_conformance.report.log import Log
-from commit_conformance.report.plain import count_text, plain, size_text
+from commit_conformance.report.plain import count_text, plain, plain_line, size_text
 from commit_conformance.report.ruler import lay_out
 from commit_conformance.report.ruler_svg import ruler_svg
 from commit_conformance.report.summary import CONFORMS, DOES_NOT_CONFORM, summarize
@@ -32,6 +32,7 @@ _LONGEST_BODY = 20_000
 """Characters of a body or command: enough for any part list worth reading."""
 _MOST_EXCHANGES = 30
 _MOST_PROBLEMS = 50
+_MOST_STEPS = 200
 _MOODS = {CONFORMS: "good", DOES_NOT_CONFORM: "bad"}
 
 
@@ -52,6 +53,7 @@ def render(log: Log) -> str:
             style_hash=Markup("sha256-" + digest),
             most_exchanges=_MOST_EXCHANGES,
             most_problems=_MOST_PROBLEMS,
+            most_steps=_MOST_STEPS,
         )
     )
 
@@ -73,6 +75,7 @@ def _environment() -> Environment:
         "anchor": _anchor,
         "count": count_text,
         "layout": lay_out,
+        "line": lambda text: escape(plain_line(text, _LONGEST)),
         "long": lambda text: escape(plain(text, _LONGEST_BODY)),
         "path": _path,
         "ruler": ruler_svg,

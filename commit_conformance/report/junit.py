@@ -21,6 +21,7 @@ from commit_conformance.report.summary import CONFORMS, RuleResult, Summary, sum
 
 _LONGEST = 4000
 """Characters of one foreign text: CI systems refuse or cut documents of many megabytes."""
+_MOST_STEPS = 60
 _LONGEST_MESSAGE = 300
 _RED = ("failure", "error")
 _SCHEMA_TIME = "1970-01-01T00:00:00"
@@ -159,7 +160,9 @@ def _text(result: RuleResult) -> str:
     layout = lay_out(failure.part_list)
     if layout is not None:
         lines += ["", *ruler_text(layout), *(f"{note.kind}: {note.text}" for note in layout.notes), ""]
+    lines += ["", *(plain_line(line, _LONGEST) for line in failure.history[:_MOST_STEPS]), ""] * bool(failure.history)
     lines += [f"got: {plain(failure.got, _LONGEST)}", f"expected: {plain(failure.expected, _LONGEST)}"]
+    lines += [f"failed {failure.times}"] * bool(failure.times)
     lines += [
         plain(f"problem: {problem.pointer or 'whole answer'}: {problem.message}", _LONGEST)
         for problem in failure.problems[:10]

@@ -32,6 +32,8 @@ _LONGEST = 600
 """Characters of a foreign text that help before they bury the rest; the HTML report shows more."""
 _LONGEST_BODY = 4000
 _MOST_PROBLEMS = 10
+_MOST_STEPS = 60
+"""Lines of a history: more than the longest walk of a run has."""
 _WIDEST = 110
 """Columns beyond which sentences are hard to follow and a ruler gains nothing."""
 
@@ -134,12 +136,14 @@ class _Printer:
         self.line()
         self._field("sent", failure.sent)
         self._ruler(failure.part_list)
+        self._history(failure.history)
         self._field("got", failure.got)
         self._field("expected", failure.expected)
         for index, problem in enumerate(failure.problems[:_MOST_PROBLEMS]):
             self._field("" if index else "problems", f"{problem.pointer or 'whole answer'}: {problem.message}")
         if len(failure.problems) > _MOST_PROBLEMS:
             self._field("", f"and {len(failure.problems) - _MOST_PROBLEMS:,} more")
+        self._field("failed", failure.times)
         self._field("why", verdict.breaks or verdict.why)
         self._field("source", "; ".join(verdict.source))
         self._command("curl", failure.curl)
@@ -238,6 +242,16 @@ class _Printer:
             self._print(drawn)
         for note in layout.notes:
             self._block(f"{note.kind}: {note.text}", indent=4)
+        self.line()
+
+    def _history(self, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        self.line()
+        for line in lines[:_MOST_STEPS]:
+            self._wrapped(Text("    "), Text(plain_line(line, _LONGEST)))
+        if len(lines) > _MOST_STEPS:
+            self._block(f"and {len(lines) - _MOST_STEPS:,} more", indent=4)
         self.line()
 
     def _exchange(self, exchange: Exchange) -> None:

@@ -273,6 +273,9 @@ def file_state(body: Any) -> FileState | None:
         name=text(body.get("name")),
         parent_id=text(parent.get("id")) if isinstance(parent, dict) else None,
         version_id=text(version.get("id")) if isinstance(version, dict) else None,
+        description=text(body.get("description")),
+        content_modified_at=text(body.get("content_modified_at")),
+        content_created_at=text(body.get("content_created_at")),
     )
 
 

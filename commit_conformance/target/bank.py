@@ -36,6 +36,8 @@ class Bank:
         prefix: Start of every file's name.
         key: Seed of the files' bytes.
         file_size: Size of a file that nothing else is asked of.
+        light_size: Size of a file of few parts, for sessions of which the part list is not what matters.
+        odd_size: Size of a file of five parts, where these are cheap.
 
     Attributes:
         digests_apart: Whether bad digests have a carrier of their own, so that it is known what a session died of.
@@ -43,13 +45,26 @@ class Bank:
         homes: The folder each committed file was made in, by its id.
     """
 
-    def __init__(self, *, api: Api, ledger: Ledger, folder_id: str, prefix: str, key: str, file_size: int) -> None:
+    def __init__(
+        self,
+        *,
+        api: Api,
+        ledger: Ledger,
+        folder_id: str,
+        prefix: str,
+        key: str,
+        file_size: int,
+        light_size: int | None = None,
+        odd_size: int | None = None,
+    ) -> None:
         self.api = api
         self.ledger = ledger
         self.folder_id = folder_id
         self.prefix = prefix
         self.key = key
         self.file_size = file_size
+        self.light_size = light_size or file_size
+        self.odd_size = odd_size or file_size
         self.digests_apart = True
         self.uploads: list[Upload] = []
         self.homes: dict[str, str] = {}
@@ -101,7 +116,8 @@ class Bank:
         self.ledger.note("session", id=handle.session_id, abort=handle.endpoints["abort"])
         self.api.wire.purse.session_opened()
         if content is None:
-            content = make_content(f"{self.key}/{handle.session_id}/{len(self.uploads)}", size, wants=wants)
+            # Nothing the target says goes into it: two runs with one seed upload the same bytes.
+            content = make_content(f"{self.key}/{len(self.uploads)}", size, wants=wants)
         session = UploadedSession(
             file_size=size,
             part_size=handle.part_size,
@@ -141,11 +157,14 @@ class Bank:
 
     def usual(self) -> Upload:
         """An upload like any other, complete and clean: one that was kept, or a fresh one."""
+        return self._spare() or self.open()
+
+    def _spare(self) -> Upload | None:
         for upload in self.uploads:
             if upload.spare and upload.state is State.LIVE:
                 upload.spare = False
                 return upload
-        return self.open()
+        return None
 
     def keep(self, upload: Upload) -> None:
         """Gives back an upload that is live, complete and clean, so that it is used again."""
@@ -157,13 +176,14 @@ class Bank:
         for upload in self.carriers():
             if upload.group == kind:
                 return upload
-        upload = self.usual()
+        # An odd number of parts for wrong digests, an even one for wrong lists: some servers take their time for some.
+        upload = self._spare() or self.open(size=self.odd_size if kind == "digest" else None)
         upload.group = kind
         return upload
 
-    def take(self) -> Upload:
-        """An upload for a right commit: the carrier that has refused most, or a clean one."""
-        used = [upload for upload in self.carriers() if upload.refused]
+    def take(self, group: str | None = None) -> Upload:
+        """An upload for a right commit: the carrier (of a group) that has refused most, or a clean one."""
+        used = [upload for upload in self.carriers() if upload.refused and group in (None, upload.group)]
         return max(used, key=lambda upload: len(upload.refused)) if used else self.usual()
 
     def lease_version(self, target: FileState) -> Upload:
@@ -180,7 +200,7 @@ class Bank:
             )
             if upload.group and upload.state is State.LIVE and same:
                 return upload
-        upload = self.open(target=target)
+        upload = self.open(target=target, size=self.light_size)
         upload.group = "preconditions"
         return upload
 

@@ -164,7 +164,12 @@ class Target:
             )
         part = handle.part_size
         wanted = (WANTED_PARTS - 1) * part + part // 2 + 1 if part <= CHEAP_PART else 2 * part + part // 3 + 1
+        if size > 2 * wanted:
+            # The documented minimum in small parts is thousands of them: perhaps this server takes smaller files.
+            handle, size = self._smaller(handle, wanted, size)
         file_size = max(size, wanted)
+        light_size = min(file_size, max(size, part + part // 2))
+        odd_size = max(size, 4 * part + part // 2) if part <= CHEAP_PART else file_size
         self.notes.append(f"parts of {part} bytes; files of {file_size} bytes, {-(-file_size // part)} parts")
         self.first_session = handle
         self.smallest = size
@@ -187,6 +192,8 @@ class Target:
             prefix=self.run_id,
             key=str(self.seed),
             file_size=file_size,
+            light_size=light_size,
+            odd_size=odd_size,
         )
         # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
         # One more deletes the folder. The rest is for what several threads send at once, and for answers of 429 to the
@@ -211,6 +218,23 @@ class Target:
             if exchange.status not in (400, 422):
                 break
         return None, 0, tried
+
+    def _smaller(self, known: SessionHandle, least: int, most: int) -> tuple[SessionHandle, int]:
+        """A session for a smaller file in place of the known one, of which ``most`` bytes are needed; else that."""
+        size = least
+        while size < most // 2:
+            name = f"{self.run_id}-probe-{size}.bin"
+            exchange = self.api.create_session(name=name, size=size, folder_id=self.folder_id)
+            handle = self.api.session_of(exchange.answer)
+            if handle is not None and handle.part_size == known.part_size:
+                self.ledger.note("session", id=handle.session_id, abort=handle.endpoints["abort"])
+                self.wire.purse.session_opened()
+                self.api.abort(known)
+                return handle, size
+            if exchange.status not in (400, 422):
+                break
+            size *= 8
+        return known, most
 
     def _told(self, exchange: Exchange) -> str:
         answer = exchange.answer

@@ -1,6 +1,12 @@
 """A server on trial: sends what the strategies say, lets the model judge, and ends or passes the test of a rule.
 
-``server``     what the tests in ``tests/server`` talk to: files, sessions, other users, two things at once
+``server``     what the tests in ``tests/server`` talk to: files, sessions, other users
+``races``      several requests at once, round after round
+``walk``       sequences of steps: what is drawn, and what comes of all walks
+``laid_down``  the walk that every run takes
+``journey``    what walks may spend, and how their steps are taken
+``walker``     one such sequence, held against the sequential model
+``answered``   answers as the sequential model takes them
 ``refusals``   what has to be refused, and that it leaves no trace
 ``commits``    commits: sent, followed, judged in passing; a right one has to succeed
 ``liberties``  right commits in unusual forms, many to one request

@@ -26,6 +26,7 @@ class Attempt:
         repeated: Whether the session had been committed before.
         stray: Whether it went to no session of the run.
         others: Whether it was made with another token than the run's.
+        barred: Whether something besides the request decides: a lock, an aborted session, a race.
     """
 
     upload: Upload
@@ -40,6 +41,7 @@ class Attempt:
     repeated: bool = False
     stray: bool = False
     others: bool = False
+    barred: bool = False
 
     @property
     def answer(self) -> Answer:

@@ -41,6 +41,10 @@ class Commits:
 
     Args:
         run: The run it belongs to.
+
+    Attributes:
+        made: What is made once a run, by name.
+        leans: Whether the current test has used a commit of an earlier one, which is not made again for it.
     """
 
     def __init__(self, run: Run) -> None:
@@ -53,12 +57,25 @@ class Commits:
         self._liberties: Liberties | None = None
         self._foreign: Upload | None = None
         self._commits_bad_ones = False
+        self.leans = False
+        self.made: dict[str, Any] = {}
 
     def begin(self, rule: Rule) -> None:
         """Makes ``rule`` the one that is being tested, and checks that the target can do what it needs."""
         self.rule = rule
         for name in rule.needs:
             self.need(name)
+        self.leans = False
+
+    def renew(self) -> None:
+        """Puts away what the current test has made and may use again, so that it can be asked in fresh state."""
+        self.leans = False
+        self.made.clear()
+        if self._sample is not None and not self._sample.created:
+            self._sample = None
+        for upload in self.target.bank.carriers():
+            upload.group = None
+        self.liberties.forget(self.rule.id)
 
     # What is there
 
@@ -77,6 +94,7 @@ class Commits:
             self._sample = self.attempt(upload, CommitPlan(), what=what)
             if not self._sample.created and not self._sample.took_effect and self.excused(self._sample):
                 self._sample = self.attempt(self.upload(), CommitPlan(), what=what)
+        self.leans = self.leans or self._sample.created
         return self._sample
 
     @property
@@ -127,6 +145,10 @@ class Commits:
     def upload(self, **options: Any) -> Upload:
         """A fresh upload, see `Bank.open`."""
         return self.target.bank.open(**options)
+
+    def light(self, **options: Any) -> Upload:
+        """A fresh upload of as few parts as can still be told apart, for tests in which the list does not matter."""
+        return self.target.bank.open(size=self.target.bank.light_size, **options)
 
     def usual(self) -> Upload:
         """A clean upload for a commit that is meant to succeed; an earlier one where one was kept."""
@@ -186,6 +208,7 @@ class Commits:
     def looking_at(self, attempts: list[Attempt]) -> list[Attempt]:
         """Notes that the current test looks at answers of earlier ones, and gives them back."""
         self.run.looked = self.run.looked or bool(attempts)
+        self.leans = self.leans or bool(attempts)
         return attempts
 
     @property
@@ -211,6 +234,7 @@ class Commits:
         claims: Iterable[str] = (),
         early: bool = False,
         stray: bool = False,
+        barred: bool = False,
         **options: Any,
     ) -> Attempt:
         """Commits, follows every 202, and judges the answers in passing. Ends no test.
@@ -222,12 +246,14 @@ class Commits:
             claims: Rules whose problems the test wants to see itself, in the attempt, in place of the monitor.
             early: Whether to repeat it once before Retry-After has passed, when it is answered 202.
             stray: Whether it goes to no session of the run, so that no file may come of it.
+            barred: Whether something besides the request decides what becomes of it; see `Attempt`.
             options: Further options of `Wire.send`.
         """
         request = plan if isinstance(plan, CommitRequest) else plan.build(self.material(upload))
         current = self.current(upload)
         expectation = expect_commit(request, upload.session, current=current, name_taken=name_taken)
-        self._check_files(upload, expectation)
+        if not barred:
+            self._check_files(upload, expectation)
         watch = expectation.must_create and len(self._watched) < WATCHED and "token" not in options
         early = early or (self._early_is_due() and expectation.must_create and self._sample is not None)
         run = follow(
@@ -250,6 +276,7 @@ class Commits:
             claims=frozenset(claims),
             stray=stray,
             others=bool(options.get("token")),
+            barred=barred or name_taken,
         )
         if watch and run.glances:
             self._watched.append(attempt)
@@ -447,8 +474,13 @@ class Commits:
         what: str | None = None,
         expected: str | None = None,
         problems: Sequence[Problem] = (),
+        times: tuple[int, int] = (1, 1),
     ) -> NoReturn:
-        """Ends the test: the current rule is not kept."""
+        """Ends the test: the current rule is not kept.
+
+        Args:
+            times: How often the example failed, and how often it was asked.
+        """
         failure, records = failure_of(
             message,
             exchanges=self.run.exchanges,
@@ -458,6 +490,7 @@ class Commits:
             attempt=attempt,
             problems=problems,
             replay=self.run.replay(self.rule),
+            times=times,
         )
         raise Nonconformance(message, {**failure, "records": records})
 

@@ -40,6 +40,8 @@ def failure_of(
     attempt: Attempt | None = None,
     problems: Sequence[Problem] = (),
     replay: str = "",
+    times: tuple[int, int] = (1, 1),
+    history: Sequence[str] = (),
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The failure record, and the records of the exchanges it refers to.
 
@@ -47,7 +49,9 @@ def failure_of(
         message: What the target did wrong.
         exchanges: Every exchange of the test so far, oldest first.
         exchange: The one that matters.
+        times: How often the example failed, and how often it was asked.
         attempt: The commit it belongs to, if any.
+        history: What led to it, a line for each operation, where the order of several is what matters.
     """
     matter = exchange or (attempt.run.last if attempt else (exchanges[-1] if exchanges else None))
     kept = [known for known in exchanges if matter is None or known.n <= matter.n][-KEPT:]
@@ -66,6 +70,9 @@ def failure_of(
         "problems": [{"pointer": problem.pointer, "message": problem.message} for problem in problems],
         "curl": matter.curl() if matter else "",
         "replay": replay,
+        "times": {"failed": times[0], "asked": times[1]},
         "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
     }
+    if history:
+        failure["history"] = list(history)
     return failure, records

@@ -69,7 +69,8 @@ class Judge:
             problems=[problem] if problem.pointer else (),
             replay=self._run.replay(rule),
         )
-        self._run.monitor.file(Finding(problem, failure, records))
+        matter = exchange or attempt.run.last
+        self._run.monitor.file(Finding(problem, failure, records), answer=matter.n)
 
     def commit(self, attempt: Attempt) -> None:
         """Judges every answer a commit got, and the file it made."""
@@ -121,10 +122,11 @@ class Judge:
         for glance in attempt.run.limited:
             names = [item.get("name") for item in glance.items or ()]
             due = attempt.expectation.must_create and attempt.upload.target is None and not attempt.repeated
-            if due and attempt.upload.session.name in names:
+            if due and not attempt.barred and attempt.upload.session.name in names:
                 message = "a commit was answered 429, and its file is there all the same"
                 self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt, glance.accepted)
-        due = attempt.expectation.must_create and not attempt.repeated and not attempt.stray and not attempt.others
+        usual = not (attempt.repeated or attempt.stray or attempt.others or attempt.barred)
+        due = attempt.expectation.must_create and usual
         if attempt.run.limited and due and not attempt.created and attempt.answer.status not in (202, 429):
             message = f"a right commit was answered 429 first, and then {describe_answer(attempt.run.last)}"
             self.file(Problem("RATE-LIMIT-NO-LOSS", message), attempt)

@@ -55,6 +55,13 @@ class Liberties:
             if liberty.rule == rule_id and liberty in self._results
         ]
 
+    def forget(self, rule_id: str) -> None:
+        """Forgets that a rule's liberties were not taken, so that they are tried again, each alone."""
+        for members in self._packs:
+            for member in members:
+                if member.rule == rule_id and member in self._results and not self._results[member].created:
+                    del self._results[member]
+
     def along_with(self, upload: Upload) -> Attempt | None:
         """Tries a pack nobody has tried yet on a commit that is due anyway; None when it was not taken.
 
@@ -82,6 +89,16 @@ class Liberties:
         out last was the reason, and those before it are looked at again. So one file vouches for many.
         """
         upload: Upload | None = None
+        if len(members) > 1 and members[0].doubtful:
+            # Most of these are refused, so leaving one out at a time would only find the next one that is.
+            attempt, upload = self._commit(members, upload)
+            if not attempt.took_effect:
+                for member in members:
+                    attempt, upload = self._commit([member], upload)
+                    self._results[member] = attempt
+            else:
+                self._results.update(dict.fromkeys(members, attempt))
+            return
         while members:
             rest, removed = list(members), list[Liberty]()
             before: Attempt | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import seed as hypothesis_seed
@@ -13,16 +15,33 @@ from commit_conformance.model import Outcome, expect_commit
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.commits import Commits
+from commit_conformance.trial.kept import Kept
+from commit_conformance.trial.second_look import SecondLooks
 from commit_conformance.verdict.catalogue import Effort
-from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported
+from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.settings import REPRESENTATIVES
 from commit_conformance.wire import describe_answer
+from strategies import part_lists
 from strategies.family import Family
-from strategies.plan import CommitPlan
+from strategies.plan import USUAL, CommitPlan
+
+#: What refused commits of a new version would leave on the file, if they left anything: no other commit says this.
+TELLTALE = {
+    "description": "of a commit that was refused",
+    "content_modified_at": "2009-08-07T06:05:04Z",
+    "content_created_at": "2008-07-06T05:04:03Z",
+}
+#: Rules that look wrong where a commit's attributes move or rename its file.
+DESTINATION = ("CREATED-NAME", "CREATED-PARENT", "CREATED-PATH", "CREATED-READ-BACK")
+#: What asking a whole test again is taken to cost, in requests to the upload endpoints: most open one session.
+ASKING_AGAIN = 12
 
 
 class Refusals(Commits):
     """A server that is asked to refuse."""
+
+    _second_looks: SecondLooks | None = None
+    _tolerated: Attempt | None = None
 
     def refuses(self, family: Family | Iterable[CommitPlan], *, upload: Upload | None = None) -> None:
         """Sends every commit of a family, each of which has to be refused and to leave no trace.
@@ -31,13 +50,14 @@ class Refusals(Commits):
             upload: The session to use; a carrier of the rule's group by default.
         """
         answered = 0
-        if isinstance(family, Family):
-            plans: Sequence[CommitPlan] = family.first(REPRESENTATIVES[self.run.settings.effort])
-        else:
-            plans = list(family)
-            plans = plans[: REPRESENTATIVES[self.run.settings.effort]]
-        for plan in plans:
-            answered += self.refuses_one(plan, upload=upload)
+        every: Sequence[CommitPlan] = family.representatives if isinstance(family, Family) else list(family)
+        for plan in self.kept.first(self.rule.id, every, REPRESENTATIVES[self.run.settings.effort]):
+            try:
+                answered += self.refuses_one(plan, upload=upload, others=every)
+            except Nonconformance:
+                self.kept.note(self.rule.id, plan, failed=True)
+                raise
+            self.kept.note(self.rule.id, plan, failed=False)
         if isinstance(family, Family) and self.run.settings.drawn:
             answered += self._draw(family, upload)
         if self.run.settings.effort is not Effort.QUICK:  # a quick run looks once, at its end
@@ -50,34 +70,119 @@ class Refusals(Commits):
         if self.run.settings.effort is not Effort.QUICK and self.can("new_version"):
             self.refuses(family.first(1), upload=self.version_carrier())
 
-    def refuses_one(self, plan: CommitPlan, *, upload: Upload | None = None, name_taken: bool = False) -> bool:
-        """One commit that has to be refused. Gives whether the answer said anything about it: a 5xx does not."""
+    def refuses_one(
+        self,
+        plan: CommitPlan,
+        *,
+        upload: Upload | None = None,
+        name_taken: bool = False,
+        once: bool = False,
+        others: Sequence[CommitPlan] = (),
+    ) -> bool:
+        """One commit that has to be refused. Gives whether the answer said anything about it: a 5xx does not.
+
+        Args:
+            once: End the test at the first answer that is wrong, without a second look.
+            others: Plans of the same family, for the second look.
+        """
         if upload is None or upload.state is not State.LIVE:
             current = self.current(upload) if upload else None
             upload = self.new_version(current) if current else self.target.bank.lease(self.rule.group)
+        if upload.target is not None and plan.attributes is USUAL:
+            plan = replace(plan, attributes=TELLTALE)
         request = plan.build(self.material(upload))
         expectation = expect_commit(request, upload.session, current=self.current(upload), name_taken=name_taken)
         if not expectation.must_refuse:
             return False  # on this upload the plan comes out right: nothing to see
         attempt = self.attempt(upload, plan, name_taken=name_taken)
-        return self.was_refused(attempt)
+        said, wrong = self._refusal(attempt)
+        if wrong is None:
+            return said
+        if once or name_taken:
+            self.fail(wrong, attempt)
+        look = self.second_looks.at(attempt, wrong, others)
+        self.fail(look.wrong, look.attempt, times=(look.failed, look.asked))
 
-    def was_refused(self, attempt: Attempt) -> bool:
-        """Ends the test unless a commit was refused as it had to be; see `refuses_one`."""
+    def _refusal(self, attempt: Attempt) -> tuple[bool, str | None]:
+        """Whether an answer says anything of a commit that had to be refused, and what is wrong with it, if it is."""
         answer, expectation = attempt.answer, attempt.expectation
         if expectation.allows(answer):
             # Left in 202 for ever is filed under a rule of its own.
-            return attempt.outcome is not Outcome.ACCEPTED
+            return attempt.outcome is not Outcome.ACCEPTED, None
         if attempt.outcome is Outcome.SERVER_ERROR:
-            return False
+            return False, None
         if attempt.upload.target is not None and answer.status == 409:
             self.excused(attempt)
-            return False
+            return False, None
         if answer.status in (404, 401) and not self.judge.is_alive(attempt):
-            return False
+            return False, None
         if attempt.took_effect:
-            self.fail(f"the server committed it: {describe_answer(attempt.run.last)}", attempt)
-        self.fail(f"the answer, {describe_answer(attempt.run.last)}, is not a refusal", attempt)
+            return True, f"the server committed it: {describe_answer(attempt.run.last)}"
+        return True, f"the answer, {describe_answer(attempt.run.last)}, is not a refusal"
+
+    @property
+    def kept(self) -> Kept:
+        """Failing examples of earlier runs."""
+        return Kept(self.run.settings.kept)
+
+    @property
+    def second_looks(self) -> SecondLooks:
+        """What asks again before a failure is called one."""
+        if self._second_looks is None:
+            self._second_looks = SecondLooks(
+                self.target,
+                self.run.settings.effort,
+                ask=self._ask,
+                renew=self._renew,
+                knows=lambda upload: (self.material(upload), self.current(upload)),
+            )
+        return self._second_looks
+
+    def may_ask_again(self) -> bool:
+        """Puts the current test back to its beginning, so that it can be asked again; False where it cannot be."""
+        if self.leans or not self.second_looks.affordable:
+            return False
+        self.second_looks.spend(ASKING_AGAIN)
+        self.renew()
+        return True
+
+    def _ask(self, upload: Upload, plan: CommitPlan) -> tuple[Attempt, str | None]:
+        attempt = self.attempt(upload, plan)
+        return attempt, self._refusal(attempt)[1]
+
+    def _renew(self, upload: Upload, size: int) -> Upload:
+        """A fresh upload like another one, of ``size`` bytes, with the same parts left out."""
+        part_size = upload.session.part_size
+        parts = None if upload.session.complete else [part.offset // part_size for part in upload.session.parts]
+        current = self.current(upload)
+        fresh = self.upload(size=size, parts=parts, **({"target": current} if current else {}))
+        if self._foreign is not None and self._foreign is not upload:
+            self.use_foreign(self._foreign, fresh)
+        return fresh
+
+    @property
+    def another_destination(self) -> dict[str, Any]:
+        """Attributes that give a file another name and another folder than its session."""
+        return {"name": f"{self.target.run_id}-Moved.bin", "parent": {"id": self.target.settings.folder_id}}
+
+    def tolerates(self, plan: CommitPlan) -> Attempt:
+        """A commit that may be taken or refused: another order of the list, or another destination.
+
+        Both go into one commit first, since a commit costs a file. Where it is taken it answers for both; where it is
+        not, each is asked for alone.
+        """
+        if not plan.parts and self.run.verdicts.get("PART-ORDER") is Verdict.FAILED:
+            return self._tolerate(plan)
+        both = self._tolerated
+        if both is None or (plan.parts and both.plan is not None and both.plan.parts != plan.parts):
+            order = plan.parts or part_lists.reordered.representatives[0].parts
+            together = CommitPlan(parts=order, attributes=self.another_destination)
+            both = self._tolerated = self._tolerate(together)
+        self.run.looked = True
+        return both if both.created else self._tolerate(plan)
+
+    def _tolerate(self, plan: CommitPlan) -> Attempt:
+        return self.attempt(self.target.bank.lease(self.rule.group), plan, claims=DESTINATION)
 
     def survives(self, plans: Iterable[CommitPlan]) -> None:
         """Sends bad commits on one session until one is refused, then the right one, which has to succeed."""
@@ -121,27 +226,31 @@ class Refusals(Commits):
     def _draw(self, family: Family, upload: Upload | None) -> int:
         """Further plans of a family, drawn and, on failure, shrunk by Hypothesis."""
         answered = 0
-        failures: list[Nonconformance] = []
+        failing: list[tuple[CommitPlan, Nonconformance]] = []
 
         @hypothesis_seed(self.run.settings.seed)
         @hypothesis_settings(
             max_examples=self.run.settings.drawn,
-            database=None,
+            database=self.kept.database(self.rule.id),
             deadline=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.reuse, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         )
         @given(family.drawn)
         def drawn(plan: CommitPlan) -> None:
             nonlocal answered
             try:
-                answered += self.refuses_one(plan, upload=upload)
+                answered += self.refuses_one(plan, upload=upload, once=True)
             except Nonconformance as failure:
-                failures.append(failure)
+                failing.append((plan, failure))
                 raise
 
         try:
             drawn()
-        except Flaky:
-            raise failures[-1] from None
+        except (Flaky, Nonconformance):
+            plan, failure = failing[-1]
+            # The smallest one, with a second look.
+            self.refuses_one(plan, upload=upload, others=family.representatives)
+            times = {"failed": 1, "asked": 2}
+            raise Nonconformance(str(failure), {**failure.failure, "times": times}) from None
         return answered

@@ -1,33 +1,28 @@
 """What the tests in ``tests/server`` talk to: a server under test, with the scenes that rules speak of.
 
-Committing and refusing live in ``commits``; here is what surrounds them: files that must not change, sessions that
-are not there, other users, and two things at once.
+Committing lives in ``commits``, refusing in ``refusals``, what happens at once in ``races``; here is what surrounds
+them: files that must not change, sessions that are not there, other users.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from commit_conformance.model import FileState, Problem, UploadedPart, expect_commit
-from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of, part_of
-from commit_conformance.target.commit import Patience, follow
+from commit_conformance.model import FileState, Problem
+from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
-from commit_conformance.trial.refusals import Refusals
+from commit_conformance.trial.judge import ATTRIBUTES
+from commit_conformance.trial.races import Races
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from commit_conformance.wire import Exchange, WireError, describe_answer
 from strategies.plan import CommitPlan
 
 T = TypeVar("T")
-
-#: What may look wrong about a file because of a race: the test of the race says it, in its own words.
-RACING = frozenset({"CREATED-CONTENT", "CREATED-READ-BACK", "CREATED-UNIQUE-ID", "CREATED-LISTED"})
 
 
 @dataclass(slots=True)
@@ -55,18 +50,15 @@ class SecondUser:
             raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
 
 
-class Server(Refusals):
+class Server(Races):
     """A server under test, as the tests of rules see it."""
-
-    _made: dict[str, Any]
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Makes something the first time it is asked for, and gives it again later."""
-        made: dict[str, Any] = self.__dict__.setdefault("_made", {})
-        self.run.looked = self.run.looked or key in made
-        if key not in made:
-            made[key] = make()
-        return made[key]  # type: ignore[no-any-return]
+        self.run.looked = self.run.looked or key in self.made
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]  # type: ignore[no-any-return]
 
     def committed(self) -> Attempt:
         """A commit of a new file other than the first that succeeded; made when there is none."""
@@ -124,6 +116,16 @@ class Server(Refusals):
         if attempt.problems:
             raise Blocked(f"plain commits show the same; see {attempt.problems[0].rule}")
 
+    def version_unchanged(self) -> None:
+        """Files it when the file that new versions are made of is not as it was, after one was refused."""
+        known = self.target.capabilities.get("new_version")
+        if known is None or not known.available:
+            return
+        said, exchange = self._change(self.sample_file)
+        if said and self.attempts:
+            message = f"after a refused commit of a new version {said}"
+            self.judge.file(Problem("REJECTED-NO-TRACE", message), self.attempts[-1], exchange)
+
     def unchanged(self, upload: Upload) -> None:
         """Ends the test unless the file an upload is a new version of is as it was."""
         current = self.current(upload)
@@ -132,32 +134,29 @@ class Server(Refusals):
 
     def file_unchanged(self, file: FileState, *, exchange: Exchange | None = None) -> None:
         """Ends the test unless a file is as the run last saw it."""
+        said, shown_by = self._change(file)
+        if said:
+            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+
+    def _change(self, file: FileState) -> tuple[str, Exchange]:
+        """What has become of a file since the run last saw it, nothing if it is the same; and the answer that shows it.
+
+        What is told once is taken for how the file is from then on.
+        """
         shown_by = self.target.api.get_file(file.file_id)
         shown = file_state(shown_by.answer.json) if shown_by.answer and shown_by.status == 200 else None
         if shown is None:
-            said = f"the file {file.file_id} was answered {describe_answer(shown_by)} afterwards"
             self.forget(file)
-            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+            return f"the file {file.file_id} was answered {describe_answer(shown_by)} afterwards", shown_by
         before_it = self.target.shown.get(file.file_id, file)
-        for name in ("etag", "sha1", "size", "version_id"):
+        told = ATTRIBUTES if file.file_id in self.target.shown else ()  # two calls may write a date differently
+        for name in ("etag", "sha1", "size", "version_id", *told):
             before, after = getattr(before_it, name), getattr(shown, name)
             if before is None or after is None or str(before).lower() == str(after).lower():
                 continue
-            said = f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards"
-            self.target.files[file.file_id] = self.target.shown[file.file_id] = shown  # told once
-            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
-
-    def forget(self, file: FileState) -> None:
-        """Stops expecting anything of a file that was changed or lost, so that it is told once."""
-        self.target.files.pop(file.file_id, None)
-        self.target.strangers.add(file.file_id)
-
-    def forget_all(self, attempts: Iterable[Attempt]) -> None:
-        """Stops expecting anything of the files that some commits may have made, whatever their answers said."""
-        for attempt in attempts:
-            if attempt.file is not None:
-                self.forget(attempt.file)
-            self.target.strangers.update(str(item.get("id")) for item in self.named(attempt.upload))
+            self.target.files[file.file_id] = self.target.shown[file.file_id] = shown
+            return f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards", shown_by
+        return "", shown_by
 
     def _last_sent(self) -> str:
         return self.attempts[-1].what if self.attempts else self.rule.statement
@@ -275,7 +274,7 @@ class Server(Refusals):
         if wanted:
             self.fail(f"the list lacks {len(wanted)} of the uploaded parts", exchange=exchange, what=what)
 
-    # Again, and at once
+    # Again
 
     def repeat(self, first: Attempt) -> Attempt:
         """The same commit again."""
@@ -289,10 +288,6 @@ class Server(Refusals):
         if again.answer.status >= 500:
             said = describe_answer(again.run.last)
             self.fail(f"the second commit was answered {said}", again, expected="the same file again, or a 4xx")
-
-    def named(self, upload: Upload) -> list[dict[str, Any]]:
-        """The files of a session's name in the run's folder."""
-        return [item for item in self.target.items() or [] if item.get("name") == upload.session.name]
 
     def need_listing(self, upload: Upload) -> None:
         """Ends the test unless the folder lists the one file of a committed session once, as it should."""
@@ -333,81 +328,6 @@ class Server(Refusals):
             former = body.get("total_count") if isinstance(body, dict) else None
             if isinstance(former, int) and former > 0:
                 self.fail(f"the file has {former} former versions", attempt, exchange=versions, expected="one version")
-
-    def at_once(self, uploads: Sequence[Upload]) -> list[Attempt]:
-        """Right commits for these uploads, sent at the same time. Gives the attempts in the order of the uploads."""
-        self.target.wire.purse.check_files()
-        barrier = threading.Barrier(len(uploads))
-        requests = [CommitPlan().build(self.material(upload)) for upload in uploads]
-
-        def send(index: int) -> Any:
-            barrier.wait()
-            return follow(self.target.api, uploads[index], requests[index], patience=Patience())
-
-        with ThreadPoolExecutor(len(uploads)) as pool:
-            runs = list(pool.map(send, range(len(uploads))))
-        attempts = [
-            Attempt(
-                upload=upload,
-                request=request,
-                expectation=expect_commit(request, upload.session, current=self.current(upload)),
-                run=run,
-                what=f"one of {len(uploads)} right commits at once",
-                plan=CommitPlan(),
-                claims=RACING,
-            )
-            for upload, request, run in zip(uploads, requests, runs, strict=True)
-        ]
-        for attempt in sorted(attempts, key=lambda attempt: not attempt.took_effect):
-            self.attempts.append(attempt)
-            self.settle(attempt)
-        return attempts
-
-    def against(self, upload: Upload, other: Callable[[], Exchange]) -> tuple[Attempt, Exchange]:
-        """A right commit and something else at the same time."""
-        barrier = threading.Barrier(2)
-
-        def run_other() -> Exchange:
-            barrier.wait()
-            return other()
-
-        request = CommitPlan().build(self.material(upload))
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(run_other)
-            barrier.wait()
-            run = follow(self.target.api, upload, request, patience=Patience())
-            result = future.result()
-        attempt = Attempt(
-            upload=upload,
-            request=request,
-            expectation=expect_commit(request, upload.session),
-            run=run,
-            what="a right commit, at the same time as something else",
-            plan=CommitPlan(),
-            claims=RACING,
-        )
-        self.attempts.append(attempt)
-        self.settle(attempt)
-        if not attempt.took_effect:
-            upload.state = State.GONE
-        return attempt, result
-
-    def race_last_part(self, upload: Upload) -> Attempt:
-        """A commit of the parts that are there, while the last one is being uploaded."""
-        index = len(upload.session.parts)
-        offset, piece = upload.piece(index)
-        parts: list[UploadedPart] = []
-
-        def put() -> Exchange:
-            size = upload.session.file_size
-            exchange = self.target.api.upload_part(upload.handle, piece, offset=offset, total=size)
-            part = part_of(exchange.answer, offset=offset, content=piece)
-            parts.extend([part] if part else [])
-            return exchange
-
-        attempt, _ = self.against(upload, put)
-        upload.session = replace(upload.session, parts=(*upload.session.parts, *parts))
-        return attempt
 
     def lose_answer(self, upload: Upload, plan: CommitPlan) -> None:
         """Sends a commit and hangs up before the answer can arrive."""

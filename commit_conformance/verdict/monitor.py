@@ -52,6 +52,7 @@ class Monitor:
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self.findings: dict[str, list[Finding]] = {}
+        self._broken: dict[str, set[int]] = {}
         self._request_ids: dict[str, int] = {}
 
     def saw(self, subject: str) -> None:
@@ -64,11 +65,21 @@ class Monitor:
             return _SUBJECTS[rule_id]
         return "201" if rule_id.startswith(("CREATED-", "ATTR-")) else "answer"
 
-    def file(self, finding: Finding) -> None:
-        """Keeps a finding; of the same problem in the same place only the first."""
+    def file(self, finding: Finding, *, answer: int) -> None:
+        """Keeps a finding; of the same problem in the same place only the first.
+
+        Args:
+            answer: Number of the exchange it was found in.
+        """
+        self._broken.setdefault(finding.problem.rule, set()).add(answer)
         known = self.findings.setdefault(finding.problem.rule, [])
         if all(other.problem != finding.problem for other in known) and len(known) < 20:
             known.append(finding)
+
+    def times(self, rule_id: str) -> dict[str, int | bool]:
+        """How many of the answers that could show it have broken a rule."""
+        broken = len(self._broken.get(rule_id, ()))
+        return {"failed": broken, "asked": max(broken, self.seen[self.subject_of(rule_id)]), "in_passing": True}
 
     def count_answer(self, answer: Answer) -> list[Problem]:
         """Counts an answer to a commit by its kind, and holds its request id against all others."""

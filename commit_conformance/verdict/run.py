@@ -119,12 +119,20 @@ class Run:
         """Whether a failure of the rule makes the run fail."""
         return rule.level in self.settings.gate
 
-    def examine(self, rule: Rule, body: Callable[[], str | None], *, test: str) -> dict[str, Any]:
+    def examine(
+        self,
+        rule: Rule,
+        body: Callable[[], str | None],
+        *,
+        test: str,
+        again: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
         """Runs the test of a rule and gives its verdict as an event.
 
         Args:
             body: The test; gives what was observed, or None. It ends by an `Ending` when the rule is not kept.
             test: The test's name, for the event.
+            again: Sees to it that ``body`` can be run once more in fresh state; gives whether it can.
         """
         started, before = time.monotonic(), self._requests()
         self.exchanges, self.looked = [], False
@@ -137,7 +145,10 @@ class Run:
             self._check_dependencies(rule)
             target = self.connect()
             with target.wire.listening(self.exchanges.append):
-                observation = body()
+                try:
+                    observation = body()
+                except Nonconformance as error:
+                    raise error if rule.level is Level.OBSERVED else self._asked_again(error, body, again) from None
             if self._requests() == before and not self.looked:
                 raise Blocked("nothing was sent or looked at, so nothing was tested")
             verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
@@ -158,12 +169,15 @@ class Run:
         except (WireError, TargetUnusable) as error:
             verdict, reason = Verdict.ERRORED, str(error)
         except Exception as error:
+            if _interrupted(error):
+                raise KeyboardInterrupt from None
             where = traceback.extract_tb(error.__traceback__)[-1]
             verdict = Verdict.ERRORED
             reason = f"the harness failed: {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
         found = self._finding(rule) if verdict in (Verdict.PASSED, Verdict.OBSERVED) else None
         if found is not None and rule.level is not Level.OBSERVED:
-            verdict, failure, records = Verdict.FAILED, found.failure, list(found.exchanges)
+            verdict, records = Verdict.FAILED, list(found.exchanges)
+            failure = {**found.failure, "times": self.monitor.times(rule.id)}
             reason = found.problem.message
         self.verdicts[rule.id] = verdict
         return self.event(
@@ -178,6 +192,23 @@ class Run:
             examples=self.monitor.seen["example"] - examples,
             seconds=time.monotonic() - started,
         )
+
+    def _asked_again(
+        self, error: Nonconformance, body: Callable[[], str | None], again: Callable[[], bool]
+    ) -> Nonconformance:
+        """A failure with how often it came, when its test is run once more; as it is where it cannot be."""
+        if error.failure["times"]["asked"] > 1 or not again():
+            return error
+        before, failed = self._requests(), 1
+        try:
+            body()
+        except Nonconformance:
+            failed = 2
+        except (Ending, WireError, SetupFailed):
+            return error  # it could not be asked again
+        if self._requests() > before:
+            error.failure["times"] = {"failed": failed, "asked": 2}
+        return error
 
     def leftovers(self, tested: set[str]) -> list[dict[str, Any]]:
         """Verdicts for findings that came up after their rule had been judged: a verdict only ever gets worse."""
@@ -196,7 +227,7 @@ class Run:
                     Verdict.FAILED,
                     test="seen in passing",
                     reason=first.problem.message,
-                    failure=first.failure,
+                    failure={**first.failure, "times": self.monitor.times(rule_id)},
                     exchanges=list(first.exchanges),
                 )
             )
@@ -257,3 +288,12 @@ class Run:
         if self.target is None:
             return {}
         return self.target.wire.purse.cost.as_json()
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of an interruption: Hypothesis, stopped in the middle, fails with another one."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -29,6 +29,7 @@ class RunSettings:
         gate: Levels whose failures make the run fail.
         seed: Everything drawn and every file's bytes follow from it.
         out: Folder for the event log and the reports; None writes nothing.
+        kept: Folder that keeps failing examples from run to run; None keeps none.
         rules: Ids or globs; empty for all.
         examples: Drawn examples a family, in place of the effort's number.
     """
@@ -38,6 +39,7 @@ class RunSettings:
     gate: tuple[Level, ...] = (Level.DOCUMENTED, Level.IMPLIED)
     seed: int = 0
     out: Path | None = None
+    kept: Path | None = None
     rules: tuple[str, ...] = ()
     examples: int | None = None
 

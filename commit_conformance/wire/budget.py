@@ -99,10 +99,10 @@ class Purse:
         if limit is not None and self.cost.committed_files + more > limit:
             raise BudgetSpent(f"the budget of {limit} committed files is spent")
 
-    def has_files(self) -> bool:
-        """Whether another file may be committed."""
+    def has_files(self, kept: int = 0) -> bool:
+        """Whether another file may be committed, so that ``kept`` more still may be."""
         limit = self.budget.committed_files
-        return limit is None or self.cost.committed_files < limit
+        return limit is None or self.cost.committed_files + kept < limit
 
     def _check(self, name: str, spent: int) -> None:
         limit = getattr(self.budget, name)

@@ -27,8 +27,8 @@ def test_every_202(server: Server, looked_for: str) -> None:
 
 @rule("ACCEPTED-COMPLETE")
 def test_a_session_with_parts_missing_is_not_left_in_202(server: Server) -> None:
-    total = -(-server.target.bank.file_size // server.target.first_session.part_size)
-    upload = server.upload(parts=range(1, total))
+    total = -(-server.target.bank.light_size // server.target.first_session.part_size)
+    upload = server.light(parts=range(1, total))
     server.refuses([CommitPlan(), CommitPlan(digest=OfListed())], upload=upload)
 
 
@@ -71,6 +71,10 @@ def test_the_session_stays_while_it_is_processed(server: Server) -> None:
             if glance.status is not None and glance.status.status != 200:
                 said = describe_answer(glance.status)
                 server.fail(f"after a 202 the session's status was answered {said}", attempt, exchange=glance.status)
+            body = glance.status.answer.json if glance.status and glance.status.answer else None
+            shown = body.get("id") if isinstance(body, dict) else None
+            if shown is not None and shown != attempt.upload.handle.session_id:
+                server.fail(f"the status shows the session {shown!r:.60}", attempt, exchange=glance.status)
 
 
 @rule("ACCEPTED-PROGRESS", last=True)

@@ -43,7 +43,7 @@ def test_without_a_token_an_unknown_session_looks_like_a_known_one(server: Serve
 @rule("AUTH-REVOKED")
 def test_a_user_whose_permission_was_withdrawn_is_kept_out(server: Server) -> None:
     with server.second_user() as second:
-        upload = server.upload(folder_id=second.folder_id, token=second.token)
+        upload = server.light(folder_id=second.folder_id, token=second.token)
         second.leave()
         attempt = server.attempt(
             upload, CommitPlan(), token=second.token, what="a right commit of a user who lost the folder meanwhile"

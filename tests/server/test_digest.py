@@ -51,6 +51,7 @@ def test_a_wrong_digest_is_refused(server: Server, family: digests.Family) -> No
     server.refuses(family)
     if server.rule.id == "DIGEST-MISMATCH":
         server.refuses_version_too(family)
+        server.version_unchanged()
 
 
 @rule("DIGEST-SUBSTITUTE")

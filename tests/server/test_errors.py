@@ -35,9 +35,10 @@ def test_a_session_that_is_not_there_is_refused(server: Server, session_id: str)
 
 @rule("ERROR-ABORTED")
 def test_an_aborted_session_is_refused_and_makes_no_file(server: Server) -> None:
-    upload = server.upload()
+    upload = server.light()
     server.abort(upload)
-    attempt = server.attempt(upload, CommitPlan(), what="a right commit for a session that was aborted")
+    what = "a right commit for a session that was aborted"
+    attempt = server.attempt(upload, CommitPlan(), what=what, barred=True)
     server.session_is_refused(attempt)
     server.judge.folder(attempt)
 

@@ -34,10 +34,11 @@ def test_no_file_is_visible_before_the_commit(server: Server) -> None:
 def test_after_201_no_part_can_be_uploaded(server: Server) -> None:
     upload = server.sample.upload
     offset, piece = upload.piece(0)
-    exchange = server.target.api.upload_part(upload.handle, piece, offset=offset, total=upload.session.file_size)
-    if not 400 <= (exchange.status or 0) <= 499:
-        said = f"a part for a committed session was answered {describe_answer(exchange)}"
-        server.fail(said, exchange=exchange, what="a part of a committed session, again", expected="a 4xx")
+    for content, what in ((piece, "again"), (bytes(255 - byte for byte in piece), "with other bytes")):
+        exchange = server.target.api.upload_part(upload.handle, content, offset=offset, total=upload.session.file_size)
+        if not 400 <= (exchange.status or 0) <= 499:
+            said = f"a part for a committed session was answered {describe_answer(exchange)}"
+            server.fail(said, exchange=exchange, what=f"a part of a committed session, {what}", expected="a 4xx")
 
 
 @rule("SESSION-AFTER-COMMIT")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from commit_conformance.trial.marks import looking_back, rule
 from commit_conformance.trial.server import Server
-from strategies import digests, preconditions
+from commit_conformance.verdict.outcomes import Unsupported
+from strategies import digests, part_lists, preconditions
 from strategies.plan import CommitPlan
 from strategies.preconditions import Tag
 
@@ -25,7 +28,7 @@ def test_any_other_etag_is_answered_412_and_changes_nothing(server: Server) -> N
 def test_after_412_the_right_etag_commits(server: Server) -> None:
     upload = server.version_carrier()
     server.refuses(preconditions.stale_if_match.first(1), upload=upload)
-    server.once("older version session", server.new_version)
+    server.once("older version session", lambda: server.light(target=server.sample_file))
     server.survived(upload)
 
 
@@ -58,25 +61,34 @@ def test_if_match_is_judged_first(server: Server) -> None:
 
 
 @rule("PRECONDITION-LAST")
-def test_a_wrong_digest_is_refused_before_preconditions_are_judged(server: Server) -> None:
+def test_a_wrong_commit_is_refused_before_preconditions_are_judged(server: Server) -> None:
     upload = server.version_carrier()
-    plan = CommitPlan(digest=digests.OtherContent(), if_match=Tag(form="random"))
-    server.refuses([plan], upload=upload)
-    attempt = server.attempts[-1]
-    if attempt.answer.status in (412, 304):
-        said = f"the digest is wrong as well, and the answer is {attempt.answer.status}"
-        server.fail(said, attempt, expected="a refusal for the digest, not for the precondition")
+    digest, gap = CommitPlan(digest=digests.OtherContent()), part_lists.gaps.representatives[0]
+    for wrong, plan in (("digest", digest), ("list", gap)):
+        server.refuses([replace(plan, if_match=Tag(form="random"))], upload=upload)
+        attempt = server.attempts[-1]
+        if attempt.answer.status in (412, 304):
+            server.refuses([plan], upload=upload)
+            if server.attempts[-1].answer.status == attempt.answer.status:
+                raise Unsupported(f"a wrong {wrong} alone is answered {attempt.answer.status} as well")
+            said = f"the {wrong} is wrong as well, and the answer is {attempt.answer.status}"
+            server.fail(said, attempt, expected=f"a refusal for the {wrong}, not for the precondition")
 
 
 @rule("PRECONDITION-AT-COMMIT")
 def test_the_precondition_is_judged_at_commit(server: Server) -> None:
     """A session that was opened before the file changed must not commit with the etag of that time."""
-    upload = server.once("older version session", server.new_version)
+    upload = server.once("older version session", lambda: server.light(target=server.sample_file))
     before = upload.target.etag if upload.target else None
     if before == server.etag(upload):
         server.commits(upload=server.version_carrier())
     server.refuses([CommitPlan(headers=(("if-match", before or "0"),))], upload=upload)
     server.unchanged(upload)
+
+
+@rule("IF-MATCH-RACE", late=True)
+def test_of_two_versions_with_the_same_etag_one_commits(server: Server) -> None:
+    server.races(server.versions_of_one_etag)
 
 
 @rule("PRECONDITION-NEW-FILE")

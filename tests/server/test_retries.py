@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from commit_conformance.trial.marks import rule
 from commit_conformance.trial.server import Server
-from commit_conformance.verdict.outcomes import Blocked
 from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
 
@@ -41,45 +40,17 @@ def test_a_commit_whose_answer_was_lost_ends_in_one_file_when_repeated(server: S
 
 @rule("REPEAT-CONCURRENT")
 def test_identical_commits_at_once_have_one_effect(server: Server) -> None:
-    upload = server.usual()
-    attempts = server.at_once([upload, upload, upload])
-    created = [attempt for attempt in attempts if attempt.took_effect]
-    if not created and any(attempt.run.glances for attempt in attempts):
-        raise Blocked("the commits were answered 202 and never 201; see ACCEPTED-COMPLETES")
-    if not created:
-        said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
-        server.fail(f"none of three identical commits at once succeeded: {said}", attempts[0])
-    ids = {attempt.file.file_id for attempt in created if attempt.file}
-    versions = {attempt.file.version_id for attempt in created if attempt.file and attempt.file.version_id}
-    if len(ids) > 1 or len(versions) > 1:
-        server.forget_all(attempts)
-        server.fail(f"identical commits at once made {max(len(ids), len(versions))} files or versions", created[1])
-    server.one_effect(created[0])
+    """Of a new file, whose name stands in the way of a second one, and of a new version, where nothing does."""
+    server.races(server.identical_commits)
+    if server.can("new_version"):
+        server.races(server.identical_versions)
 
 
 @rule("REPEAT-ABORT-RACE")
 def test_a_commit_racing_an_abort_gives_a_file_or_none(server: Server) -> None:
-    upload = server.usual()
-    attempt, abort = server.against(upload, lambda: server.target.api.abort(upload.handle))
-    if server.run.monitor.findings.get("CREATED-LISTED"):
-        raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
-    found = server.named(upload)
-    told = f"commit: {describe_answer(attempt.run.last)}; abort: {describe_answer(abort)}; files: {len(found)}"
-    if len(found) != int(attempt.took_effect) and (attempt.run.glances or attempt.run.limited):
-        raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
-    if len(found) != int(attempt.took_effect):
-        server.forget_all([attempt])
-        server.fail(f"the answers and the folder contradict each other ({told})", attempt)
-    if attempt.answer.status >= 500:
-        server.fail(f"the race was answered with an error of the server ({told})", attempt)
+    server.races(server.commit_and_abort)
 
 
 @rule("REPEAT-UPLOAD-RACE")
 def test_a_commit_racing_the_last_part_never_truncates_the_file(server: Server) -> None:
-    total = -(-server.target.bank.file_size // server.target.first_session.part_size)
-    upload = server.upload(parts=range(total - 1))
-    attempt = server.race_last_part(upload)
-    if attempt.took_effect:
-        server.stores(attempt)
-    elif not (400 <= attempt.answer.status <= 499 or attempt.answer.status == 202):
-        server.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="201, 202 or a refusal")
+    server.races(server.commit_and_last_part)

@@ -50,6 +50,8 @@ CHECKOUT = ("Makefile", "commit_conformance", "conftest.py", "pyproject.toml", "
 PORT = "8741"
 #: Secrets have a variable each, but no option: an option could be read by others.
 SECRETS = {PREFIX + name for name in ("TOKEN", "SECOND_TOKEN", "LIMITED_TOKEN")}
+#: What has a variable and no option: the hooks of Schemathesis read it.
+OF_HOOKS = {PREFIX + "TARGET_DESCRIPTION"}
 #: Options of other programs, in code spans.
 FOREIGN = {"--strict", "--check"}
 #: No example takes a tenth of this on an idle machine.
@@ -182,7 +184,7 @@ def test_names_exist(page: Path) -> None:
     candidates = set(re.findall(r"candidates: \[([A-Z0-9-]+)\]", text))
     assert mentioned - examples - candidates <= rules
     variables = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
-    assert variables <= {option.variable for option in OPTIONS} | SECRETS
+    assert variables <= {option.variable for option in OPTIONS} | SECRETS | OF_HOOKS
     for words in command_lines(page):
         if words[0] == "make":
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -66,7 +66,9 @@ def files_below(folder: str, *endings: str) -> set[str]:
 def test_the_wheel_holds_the_suite_and_nothing_that_is_in_the_way(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = (
-        files_below("specs", ".yaml", ".json") | files_below("strategies", ".py") | files_below("tests/server", ".py")
+        files_below("specs", ".yaml", ".json", ".toml")
+        | files_below("strategies", ".py")
+        | files_below("tests/server", ".py")
     )
     assert wanted
     assert {SUITE + name for name in {*wanted, "conftest.py"}} <= names
@@ -98,6 +100,14 @@ def test_the_installed_command_explains_rules(programs: Path, tmp_path: Path) ->
     printed = run(str(programs / "commit-conformance"), "rules", "PART-GAP", cwd=tmp_path)
     assert "PART-GAP" in printed
     assert "Source" in printed
+
+
+def test_the_fixture_is_there_for_tests_of_other_projects(programs: Path, tmp_path: Path) -> None:
+    for name in ("upload_client.py", "test_upload_client.py"):
+        (tmp_path / name).write_bytes((ROOT / "docs" / "examples" / name).read_bytes())
+    printed = run(str(programs / "python"), "-m", "pytest", "--strict-config", str(tmp_path), cwd=tmp_path)
+    assert " passed in " in printed
+    assert "warning" not in printed
 
 
 def test_serving_without_its_extra_says_what_to_install(programs: Path, tmp_path: Path) -> None:

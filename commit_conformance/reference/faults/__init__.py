@@ -26,6 +26,7 @@ from commit_conformance.reference.faults import (
     part_lists,
     preconditions,
     repeats,
+    sequences,
     sessions,
 )
 from commit_conformance.reference.faults.base import Fault
@@ -44,6 +45,7 @@ _MODULES: tuple[ModuleType, ...] = (
     conflicts,
     errors,
     sessions,
+    sequences,
     repeats,
     access,
     limits,

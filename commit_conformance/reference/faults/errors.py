@@ -168,7 +168,7 @@ def crash() -> Problem:
     return Problem(500, "internal_server_error", "Something went wrong.", subject="body")
 
 
-class RefusalsAreOk(Fault, rules="PART-REQUIRED PART-GAP DIGEST-MISMATCH DIGEST-MISSING"):
+class RefusalsAreOk(Fault, rules="DIGEST-MISSING DIGEST-MISMATCH PART-REQUIRED PART-GAP"):
     """Refused commits are answered 200 with an error document."""
 
     def error_answer(self, problem: Problem, request: Request) -> Response:

@@ -84,23 +84,19 @@ class EchoesTokenInHeader(Fault, rules="TOKEN-ECHO"):
         return replace(response, headers=(*response.headers, ("X-Request-Authorization", token)))
 
 
-class RateLimitedCommitsTakeEffect(Fault, rules="RATE-LIMIT-NO-LOSS", needs={"rate_limit": 9, "repeat": "409"}):
-    """A commit that is answered 429 has made its file, and is refused when it is repeated."""
+class RateLimitedCommitsTakeEffect(Fault, rules="RATE-LIMIT-NO-LOSS", needs={"repeat": "409"}):
+    """The first commit is answered 429 when it has made its file, and is refused when it is repeated."""
 
-    def check_rate(self) -> None:
-        self._upload_requests += 1
+    _done = 0
 
     def carry_out(self, call: Call, operation: str) -> Response:
-        over = self.over_rate() and operation in _UPLOADS
-        if over and operation != "commit":
-            raise self.too_many_requests()
         response = super().carry_out(call, operation)
-        if over and response.status == 201:
+        if operation != "commit" or response.status != 201:
+            return response
+        self._done += 1
+        if self._done == 1:
             raise self.too_many_requests()
         return response
-
-
-_UPLOADS = frozenset({"commit", "upload_part", "create_session", "create_version_session", "list_parts"})
 
 
 class RedirectsRepeatedCommit(Fault, rules="NO-REDIRECT"):

@@ -58,6 +58,26 @@ class AcceptsGap(Fault, rules="PART-GAP"):
         return super().tolerates(session, claims) or bool(lacks and lacks[-1] is not session.sorted_parts()[-1])
 
 
+class AcceptsFirstGap(Fault, rules="PART-GAP"):
+    """The first list that lacks a first or middle part is committed, and none after it."""
+
+    _holes = 0
+
+    def tolerates(self, session: Session, claims: list[Claim]) -> bool:
+        lacks = without_parts(session, claims)
+        hole = bool(lacks and lacks[-1] is not session.sorted_parts()[-1])
+        self._holes += hole
+        return super().tolerates(session, claims) or (hole and self._holes == 1)
+
+
+class AcceptsMiddleGap(Fault, rules="PART-GAP"):
+    """A list with a hole is committed if its first and its last part are there."""
+
+    def tolerates(self, session: Session, claims: list[Claim]) -> bool:
+        lacks, own = without_parts(session, claims), session.sorted_parts()
+        return super().tolerates(session, claims) or bool(lacks and own[0] not in lacks and own[-1] not in lacks)
+
+
 class AcceptsUnknownPart(Fault, rules="PART-UNKNOWN"):
     """A part_id that nobody was given is taken for the part at its offset."""
 
@@ -121,12 +141,14 @@ class IgnoresSum(Fault, rules="PART-SUM"):
 
 
 class ChecksOnlyTiling(Fault, rules="PART-BOUNDARY"):
-    """It is enough that known ids and ranges without hole or overlap cover the file."""
+    """It is enough that known ids, each of them once, and ranges without hole or overlap cover the file."""
 
     def tolerates(self, session: Session, claims: list[Claim]) -> bool:
         if super().tolerates(session, claims):
             return True
         end = 0
+        if len({claim.part_id for claim in claims}) < len(claims):
+            return False
         for claim in sorted(claims, key=lambda claim: claim.offset):
             if claim.offset != end or not claim.size or claim.part_id not in session.by_id:
                 return False
@@ -223,7 +245,7 @@ class ChecksOnlyCount(
         return super().tolerates(session, claims) or len(claims) == session.total_parts
 
 
-class ChecksOnlyTotal(Fault, rules="PART-BOUNDARY PART-UNKNOWN PART-COUNT PART-OFFSET PART-FOREIGN PART-OTHER-USER"):
+class ChecksOnlyTotal(Fault, rules="PART-UNKNOWN PART-BOUNDARY PART-COUNT PART-OFFSET PART-FOREIGN PART-OTHER-USER"):
     """It is enough that the sizes of a list add up to the file's."""
 
     def tolerates(self, session: Session, claims: list[Claim]) -> bool:

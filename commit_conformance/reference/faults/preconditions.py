@@ -99,6 +99,21 @@ class PreconditionAtCreation(Fault, rules="PRECONDITION-AT-COMMIT"):
         return None if session.base_etag is None else str(session.base_etag)
 
 
+class IfMatchRace(Fault, rules="IF-MATCH-RACE"):
+    """Between the check of If-Match and the new version another commit may be checked with the same etag."""
+
+    def create(self, call: Call, session: Session, parts: list[Part], given: Given) -> Response:
+        if session.file is not None and call.request.header("if-match") is not None:
+            with self.window():
+                pass
+            # Its own second commit, an abort and a deletion are other rules' matter.
+            if session.state == "committed":
+                return self.repeated(session)
+            self.check_not_dead(session)
+            self.check_target(session)
+        return super().create(call, session, parts, given)
+
+
 class PreconditionWithoutBody(Fault, rules="PRECONDITION-BODY"):
     """A 412 has no error document."""
 

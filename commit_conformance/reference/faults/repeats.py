@@ -79,7 +79,8 @@ class ConcurrentCommitsMakeFiles(Fault, rules="REPEAT-CONCURRENT"):
             return self.repeated(session)
         if session.state != "open":
             self.check_not_dead(session)
-        # Two sessions for one name are another rule's matter.
+        # Two sessions for one name, or for one etag, are another rule's matter.
+        self.check_preconditions(call.request, session)
         self.check_name_free(session)
         return super().create(call, session, parts, given)
 

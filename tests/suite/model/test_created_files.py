@@ -264,3 +264,68 @@ def test_a_new_version_keeps_the_id_and_changes_etag_and_version(pointer: str, v
 def test_what_was_not_known_before_is_not_compared() -> None:
     before = FileState(file_id="7", etag=None, sha1=None, size=None, name=None)
     assert check(VERSION, replace(WANTED, previous=before)) == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/total_count", 1.0),
+        (f"{AT}/size", 629644.0),
+        (f"{AT}/created_at", "2005-12-31T15:59:60-08:00"),
+        (f"{AT}/modified_at", "2016-12-31T23:59:60.5Z"),
+        (f"{AT}/expires_at", "9999-12-31T23:59:59-08:00"),
+        (f"{AT}/metadata", {"global": {"id": {"id": 7}}, "expires_at": {}}),
+    ],
+)
+def test_what_rfc_3339_and_json_schema_allow_passes(pointer: str, value: Any) -> None:
+    assert check(changed(seed(1), pointer, value)) == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "rule"),
+    [
+        (f"{AT}/created_at", "2012-12-12T10:53:43-08:00\n", "CREATED-DATES"),
+        (f"{AT}/created_at", "2005-12-31T12:10:60Z", "CREATED-DATES"),
+        (f"{AT}/owned_by/login", "@", "CREATED-SCHEMA"),
+        (f"{AT}/owned_by/login", "ceiling@example.com\n", "CREATED-SCHEMA"),
+        (f"{AT}/shared_link/url", "https://www.example.com/s/vspke7y05sb214wjokpk\n", "CREATED-SCHEMA"),
+        (f"{AT}/metadata", {"global": {"id": 7}}, "CREATED-SCHEMA"),
+    ],
+)
+def test_what_only_looks_like_the_format_is_told(pointer: str, value: Any, rule: str) -> None:
+    assert rules(check(changed(seed(1), pointer, value))) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "message"),
+    [
+        ("/entries", GONE, "the body has no entries"),
+        ("/total_count", GONE, "the body has no total_count"),
+        (f"{AT}/description", "x" * 300, f"description has 300 characters, more than 255: '{'x' * 59}"),
+        (f"{AT}/tags", {"a": "b" * 500}, "tags is an object, not a list"),
+        (f"{AT}/tags/0", None, "entry 0 of tags is null, not a string"),
+        (f"{AT}/path_collection", {}, "path_collection has no total_count, entries"),
+        (
+            f"{AT}/lock/app_type",
+            "word",
+            "app_type is 'word', none of 'gsuite', 'office_wopi', 'office_wopiplus', 'other', null",
+        ),
+        (f"{AT}/comment_count", -1, "comment_count is -1, less than 0"),
+        (f"{AT}/file_version/id", 7, "id is 7, not a string"),
+    ],
+)
+def test_the_message_has_the_reason_however_long_the_value_is(pointer: str, value: Any, message: str) -> None:
+    assert message in [problem.message for problem in check(changed(seed(1), pointer, value))]
+
+
+def test_two_files_that_are_counted_as_two_are_one_problem() -> None:
+    (problem,) = check({"total_count": 2, "entries": [MINIMAL, MINIMAL]})
+    assert problem.pointer == "/entries"
+
+
+@pytest.mark.parametrize("member", ["name", "size", "metadata"])
+def test_a_value_of_any_depth_is_refused(member: str) -> None:
+    """Where a value can be decoded and not be looked at depends on the stack: every depth around it is tried."""
+    for depth in range(700, 1010):
+        body = json.dumps(minimal(**{member: "DEEP"})).replace('"DEEP"', "[" * depth + "]" * depth)
+        assert check(body.encode()) != [], depth

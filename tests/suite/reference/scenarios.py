@@ -208,6 +208,8 @@ refused("BODY-LARGE", lambda u: u.send(body=b'{"parts":' + b"[" * 100_000))
 refused("BODY-CHUNKED", lambda u: u.send(None, ("Transfer-Encoding", "chunked")))
 refused("ATTR-ABSENT", lambda u: u.send())
 refused("ATTR-DATE-INVALID", lambda u: u.send(attributes={"content_modified_at": "yesterday"}))
+refused("SYNTAX-NEGATIVE", lambda u: u.send(changed(u, 1, part_id=0)))
+refused("SYNTAX-POSITIVE", lambda u: u.send(attributes={"flavour": "mint"}))
 refused("ATTR-TYPE", lambda u: u.send(attributes=[1]))
 
 
@@ -429,6 +431,14 @@ def at_once(*actions: Callable[[], Any]) -> list[Any]:
     return found
 
 
+@scene("IF-MATCH-RACE")
+def _(box: Box) -> object:
+    file = box.commit_file()
+    uploads = [box.upload(bytes([n]) * 40, file=file["id"]) for n in range(2)]
+    sends = [lambda upload=upload: upload.commit(None, ("If-Match", file["etag"])) for upload in uploads]
+    return sorted(answer.status for answer in at_once(*sends))
+
+
 @scene("CONFLICT-RACE")
 def _(box: Box) -> object:
     one, two = box.upload(), box.upload()
@@ -565,6 +575,28 @@ def _(box: Box) -> object:
     bad = upload.put(32, digest=sha(b"x")).status
     count = box.ask("GET", f"{upload.url}/parts").json["total_count"]
     return bad, count, upload.put(0, bytes(16)).status
+
+
+@scene("LIFE-CYCLE-MODEL")
+def _(box: Box) -> object:
+    one, two = box.upload(), box.upload(bytes(40))
+    seen: list[object] = [one.put(0).status, len(box.ask("GET", f"{one.url}/parts").json["entries"])]
+    seen += [box.ask("DELETE", two.url).status, box.ask("GET", one.url).status]
+    if one.commit().status != 201:
+        return seen
+    file = one.commit().file["id"]
+    first, second = box.upload(file=file), box.upload(file=file)
+    seen += [box.ask("DELETE", second.url).status, box.ask("GET", first.url).status]
+    seen += [box.put(f"/files/{file}", {"name": "b.txt"}).status, first.commit().status, box.names()]
+    again = box.post("/files/upload_sessions", {"folder_id": "0", "file_size": 40, "file_name": "a.txt"})
+    seen += [again.status, again.status == 201 and box.ask("GET", f"{session_path(again)}/parts").json["total_count"]]
+    seen += [box.ask("DELETE", f"/files/{file}").status, one.commit().status, box.names()]
+    seen.append(box.post("/files/upload_sessions", {"folder_id": "0", "file_size": 9, "file_name": "b.txt"}).status)
+    return seen
+
+
+def session_path(answer: Answer) -> str:
+    return f"/files/upload_sessions/{answer.json['id']}"
 
 
 # -- repeats --------------------------------------------------------------------------------------------------------

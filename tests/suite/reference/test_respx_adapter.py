@@ -7,8 +7,15 @@ import httpx
 import pytest
 from box_client import TOKEN, sha
 
-from commit_conformance.reference import Request, Response, configure
-from commit_conformance.reference.respx_adapter import HISTORY, mock_router, mock_transport
+from commit_conformance.reference import Request, Response, Service, configure
+from commit_conformance.reference.respx_adapter import (
+    HISTORY,
+    Interrupted,
+    NotServed,
+    intercept,
+    mock_router,
+    mock_transport,
+)
 
 BASE = "https://mock.invalid/2.0"
 
@@ -85,3 +92,61 @@ def test_broken_connections_are_httpx_errors(wire: str, error: type[Exception]) 
     handler = _Wire(Response(status=200, body=b"0123456789", wire=wire))  # type: ignore[arg-type]
     with httpx.Client(transport=mock_transport(handler), base_url=BASE) as client, pytest.raises(error):
         client.get("/users/me")
+
+
+class _Interrupting:
+    """A service that gives no answer."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def handle(self, request: Request) -> Response:
+        raise Interrupted(self.kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("no connection", httpx.ConnectError),
+        ("connect timeout", httpx.ConnectTimeout),
+        ("connection lost", httpx.ReadError),
+        ("read timeout", httpx.ReadTimeout),
+    ],
+)
+def test_interrupted_exchanges_are_httpx_errors(kind: str, error: type[Exception]) -> None:
+    with httpx.Client(transport=mock_transport(_Interrupting(kind)), base_url=BASE) as client, pytest.raises(error):
+        client.get("/users/me")
+
+
+def test_every_client_is_intercepted_while_it_lasts() -> None:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    with httpx.Client() as older, configure() as service:
+        with intercept(service, base_urls=[BASE], refuse=lambda method, url: f"{method} {url} is refused"):
+            for get in (older.get, httpx.get):
+                assert get(f"{BASE}/users/me", headers=headers).status_code == 200
+            # The port is the scheme's own.
+            assert older.get("https://mock.invalid:443/2.0/users/me", headers=headers).status_code == 200
+            with pytest.raises(NotServed, match=r"^GET https://mock\.invalid:444/2\.0/users/me is refused$"):
+                older.get("https://mock.invalid:444/2.0/users/me?secret=1")
+        with pytest.raises(httpx.ConnectError):
+            httpx.get("http://127.0.0.1:1/2.0/users/me", headers=headers)
+
+
+def test_services_beside_each_other_share_what_is_stored_and_nothing_else() -> None:
+    def ask(service: Service, method: str, path: str, **more: object) -> httpx.Response:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(transport=mock_transport(service), base_url=BASE, headers=headers) as client:
+            return client.request(method, path, **more)  # type: ignore[arg-type]
+
+    with configure(tokens={TOKEN: "1"}, part_size=16) as first:
+        other = Service(configure(["no-status"], part_size=32, tokens={TOKEN: "1"}).settings, beside=first)
+        wanted = {"folder_id": "0", "file_size": 20, "file_name": "a"}
+        session = ask(first, "POST", "/files/upload_sessions", json=wanted).json()
+        assert ask(first, "GET", f"/files/upload_sessions/{session['id']}").json()["part_size"] == 16
+        assert ask(other, "GET", f"/files/upload_sessions/{session['id']}").status_code == 404
+        listed = ask(other, "GET", f"/files/upload_sessions/{session['id']}/parts")
+        assert listed.json()["entries"] == []
+        later = ask(other, "POST", "/files/upload_sessions", json={**wanted, "file_name": "b"}).json()
+        assert later["part_size"] == 32
+        assert later["id"] in first.world.sessions
+        assert first.decisions.lock is other.decisions.lock

@@ -69,6 +69,7 @@ def log_with(folder: Path, text: str) -> Log:
         verdict("PART-OTHER-USER", "unsupported", reason="x"),
         verdict("PART-SUM", "errored", reason="x"),
         failed("PART-SIZE", exchanges=[exchange(status=None, error="x")]),
+        failed("LIFE-CYCLE-MODEL", failure=failure(history=["x"] * 5)),
         verdict("RULE " + text[:1000], group="group " + text[:1000], level=text[:1000]),
         footer(exit_code=1, cleanup={"deleted": 1, "left": ["x"]}),
     ]

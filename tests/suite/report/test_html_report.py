@@ -217,3 +217,19 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     assert "and 10 more</p>" in text
     assert "and 10 more in the event log" in text
     assert "1,997 entries outside of it left out" in text
+
+
+def test_a_history_is_shown_in_order_and_escaped(tmp_path: Path) -> None:
+    history = [f"{n}. step {n}: <b>{n}</b>" for n in range(1, 211)]
+    text = render(log_of(tmp_path, failed(failure=failure(history=history)), failed("PART-SUM")))
+    page = Page(text)
+    assert "1. step 1: <b>1</b>\n2. step 2: <b>2</b>\n" in page.text("pre")
+    assert "200. step 200: <b>200</b>" in page.text("pre")
+    assert "201. step" not in page.text("pre")
+    assert "and 10 more in the event log" in page.text("p")
+    assert text.count("What happened, in this order") == 1
+
+
+def test_a_line_of_a_history_stays_one_line(tmp_path: Path) -> None:
+    page = Page(render(log_of(tmp_path, failed(failure=failure(history=["1. open\n2. forged", "2. put"])))))
+    assert "1. open\\n2. forged\n2. put" in page.text("pre")

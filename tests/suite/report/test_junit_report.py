@@ -12,7 +12,7 @@ import pytest
 from commit_conformance.report.junit import render
 from commit_conformance.report.log import Log
 from commit_conformance.report.summary import summarize
-from tests.suite.report.event_logs import failed, log_of, verdict
+from tests.suite.report.event_logs import failed, failure, log_of, verdict
 
 ALLOWED = {
     "testsuites": ["testsuite"],
@@ -162,3 +162,10 @@ def test_a_run_that_tested_nothing_is_an_error(tmp_path: Path) -> None:
     error = case(document(log_of(tmp_path)), "conclusion")[0]
 
     assert (error.tag, error.get("message")) == ("error", "could not be tested: no gating rule was run")
+
+
+def test_a_history_is_told_line_by_line(tmp_path: Path) -> None:
+    history = ["1. open a session: 201 Created", "2. forged\nline"]
+    text = render(log_of(tmp_path, failed(failure=failure(history=history))))
+    told = "".join(ElementTree.fromstring(text).itertext())
+    assert "\n1. open a session: 201 Created\n2. forged\\nline\n" in told

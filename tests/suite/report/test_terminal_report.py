@@ -175,3 +175,20 @@ def test_only_labels_are_dim_not_what_they_label(tmp_path: Path) -> None:
     render(log_of(tmp_path, failed()), Console(file=file, width=80, force_terminal=True, color_system="standard"))
 
     assert "\x1b[2m  got       \x1b[0m201 Created\n" in file.getvalue()
+
+
+def test_a_history_is_shown_line_by_line(tmp_path: Path) -> None:
+    history = [f"{n}. step {n}: 200 OK" for n in range(1, 71)]
+    lines = shown(log_of(tmp_path, failed(failure=failure(history=history))))
+    at = lines.index("    1. step 1: 200 OK")
+    assert lines[at : at + 60] == [f"    {line}" for line in history[:60]]
+    assert lines[at + 60] == "    and 10 more"
+    assert lines.index("  sent      list without part 2 of 3") < at < lines.index("  got       201 Created")
+
+
+def test_a_history_may_be_one_text_and_takes_no_further_lines(tmp_path: Path) -> None:
+    lines = shown(log_of(tmp_path, failed(failure=failure(history="first\nsecond"))))
+    assert lines[lines.index("    first") + 1] == "    second"
+    forged = shown(log_of(tmp_path, failed(failure=failure(history=["1. open\n  got       200 OK"]))))
+    assert r"    1. open\n  got       200 OK" in forged
+    assert "  got       200 OK" not in forged

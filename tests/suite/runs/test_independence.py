@@ -18,6 +18,7 @@ ALLOWED = {
     "strategies": {"commit_conformance.model"},
     "wire": {"commit_conformance.model"},
     "reference": set(),
+    "mock": {"commit_conformance.reference"},
     "report": set(),
     "verdict": {
         "commit_conformance.model",
@@ -30,6 +31,26 @@ ALLOWED = {
         "commit_conformance.wire",
         "commit_conformance.target",
         "commit_conformance.verdict",
+        "strategies",
+    },
+    "compare": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.specs",
+        "commit_conformance.options",
+        "commit_conformance.verdict.catalogue",
+        "commit_conformance.report.plain",
+        "strategies",
+    },
+    "syntax": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.trial",
+        "commit_conformance.verdict",
+        "commit_conformance.specs",
+        "commit_conformance.options",
         "strategies",
     },
     "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
@@ -57,6 +78,15 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
                 continue
             allowed = [own, *ALLOWED[room]]
             assert any(name == other or name.startswith(f"{other}.") for other in allowed), f"{path.name}: {name}"
+
+
+def test_schemathesis_is_imported_in_one_room_only() -> None:
+    found = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == "schemathesis" for name in imports_of(path))
+    }
+    assert found == {"syntax"}
 
 
 def test_httpx_is_imported_in_one_place_only() -> None:

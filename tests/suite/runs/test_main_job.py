@@ -148,9 +148,10 @@ def test_the_same_seed_sends_the_same_requests(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_cleans_up_and_says_so(tmp_path: Path, service: Service, how: signal.Signals) -> None:
+    command = [sys.executable, "-m", "commit_conformance", "run"]
     with ServerThread(service) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "commit_conformance", "run", "--target", server.url, "--out", str(tmp_path)],
+            [*command, "--target", server.url, "--out", str(tmp_path), "--effort", "thorough"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

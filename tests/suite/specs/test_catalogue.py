@@ -240,7 +240,7 @@ def test_empty_id_offers_nothing() -> None:
     ("patterns", "expected"),
     [
         (["part-gap"], ["PART-GAP"]),
-        (["IF-MATCH-*"], ["IF-MATCH-CURRENT", "IF-MATCH-STALE", "IF-MATCH-ANY"]),
+        (["IF-MATCH-*"], ["IF-MATCH-CURRENT", "IF-MATCH-STALE", "IF-MATCH-ANY", "IF-MATCH-RACE"]),
         (["*-retry"], ["DIGEST-RETRY", "PRECONDITION-RETRY", "ACCEPTED-EARLY-RETRY", "CONFLICT-RETRY"]),
         (["CONFLICT-CODE", "PART-GAP", "PART-GA?"], ["PART-GAP", "CONFLICT-CODE"]),
     ],

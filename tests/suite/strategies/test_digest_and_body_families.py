@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from materials import SHAPES, Shape, claimed, expect, material
+from materials import SHAPES, claimed, expect
 
 from commit_conformance.model import DefectKind, Outcome, read_body, read_digest, read_part_list
 from commit_conformance.model.body import BodyDefect as B
 from commit_conformance.model.digest import DigestDefect as D
 from strategies import bodies, digests, preconditions
 from strategies.digests import OtherContent
+from strategies.materials import Shape, material
 from strategies.plan import CommitPlan, Material
 
 DIGESTS: dict[str, set[D]] = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from materials import SHAPES, Shape, claimed, expect, material
+from materials import SHAPES, claimed, expect
 
 from commit_conformance.model import DefectKind, read_body, read_part_list
 from commit_conformance.model.body import BodyDefect
 from strategies.digests import OfListed
-from strategies.part_edits import Instead, MoveBoundary, Overlap, Set, SwapIds
+from strategies.entry_edits import Set
+from strategies.materials import Shape, material
+from strategies.part_edits import Exchange, Instead, Join, MoveBoundaries, MoveBoundary, Overdraw, Overlap, SameId
 from strategies.part_lists import FAMILIES, in_list_order, reordered
 from strategies.plan import CommitPlan, Material
 
@@ -22,7 +24,7 @@ PROMISED: dict[str, set[DefectKind]] = {
     "empty": {K.EMPTY},
     "missing_last": {K.GAP, K.EMPTY},
     "gaps": {K.GAP, K.EMPTY},
-    "unknown": {K.UNKNOWN_PART, K.WRONG_OFFSET},  # the second where an id made up is that of another part
+    "unknown": {K.UNKNOWN_PART},
     "foreign": {K.FOREIGN_PART},
     "wrong_offset": {K.WRONG_OFFSET},
     "wrong_size": {K.WRONG_SIZE},
@@ -33,7 +35,7 @@ PROMISED: dict[str, set[DefectKind]] = {
     "duplicates": {K.DUPLICATE},
     "overlaps": {K.OVERLAP},
     "past_end": {K.PAST_END},
-    "too_many": {K.UNKNOWN_PART},
+    "too_many": {K.UNKNOWN_PART, K.DUPLICATE},
     "missing_members": {K.MALFORMED},
     "number_types": {K.MALFORMED},
     "negative": {K.MALFORMED},
@@ -70,12 +72,14 @@ def applies(plan: CommitPlan, parts: int) -> bool:
     """Whether an edit can change a list of so many parts; what needs two different places needs two parts."""
     for edit in plan.parts:
         match edit:
-            case MoveBoundary() | Overlap():
+            case MoveBoundary() | MoveBoundaries() | Overlap() | Overdraw() | Join():
                 return parts > 1
-            case SwapIds():
+            case Exchange():
                 return edit.at % parts != edit.other % parts
             case Instead():
                 return edit.at % parts != edit.copy_of % parts
+            case SameId():
+                return edit.at % parts != edit.as_of % parts
             case Set(member="offset", value=0) if not isinstance(edit.value, bool):
                 return edit.at % parts != 0  # the first part is at offset 0 anyway
     return True

@@ -1,0 +1,534 @@
+"""Requests at the same time, many rounds of them, each judged by whether some order explains what was seen.
+
+A round prepares its requests, lets a thread each send one at the same moment, and reads afterwards what is there. Its
+history then goes to the model. One request is held back against the other a little, another time in every round: a
+window between a check and what it guards may be met by either, and at any width.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NoReturn, TypeVar
+
+from commit_conformance.model import FileState, expect_commit
+from commit_conformance.model.history import Call, Explanation, explain, history_lines
+from commit_conformance.model.sequential import (
+    Abort,
+    Answered,
+    Commit,
+    CountVersions,
+    ListFolder,
+    Operation,
+    PutPart,
+    ReadContent,
+    SessionState,
+    World,
+)
+from commit_conformance.target.api import part_of
+from commit_conformance.target.commit import CommitRun, Patience, follow
+from commit_conformance.target.upload import State, Upload
+from commit_conformance.trial import answered
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.evidence import failure_of
+from commit_conformance.trial.refusals import Refusals
+from commit_conformance.verdict.catalogue import Effort
+from commit_conformance.verdict.outcomes import Blocked, Nonconformance
+from commit_conformance.wire import BudgetSpent, Exchange, describe_answer
+from strategies.plan import CommitPlan
+from strategies.preconditions import current_if_match
+
+T = TypeVar("T")
+
+#: What may look wrong about a file because of a race: the test of the race says it, in its own words.
+RACING = frozenset({"CREATED-CONTENT", "CREATED-READ-BACK", "CREATED-UNIQUE-ID", "CREATED-LISTED"})
+#: How often a race is run. One round costs a file and a session or two, all that a standard run can spare. A window
+#: that one round in ten meets is missed by thirty rounds four times in a hundred (0.9 to the power of 30).
+ROUNDS = {Effort.QUICK: 1, Effort.STANDARD: 1, Effort.THOROUGH: 30}
+#: Seconds by which one request is held back at most: a round should not become two requests one after the other for
+#: the sake of one slow answer.
+LONGEST_LAG = 1.0
+#: Rules whose failure makes the list of a folder say nothing of a race.
+LISTING = ("CREATED-LISTED", "SESSION-NO-EARLY-FILE", "ACCEPTED-NO-FILE", "ACCEPTED-ONE-FILE", "REJECTED-NO-TRACE")
+
+
+@dataclass(frozen=True, slots=True)
+class Finish(Generic[T]):
+    """What one request of a race came to, and when it was sent and answered."""
+
+    result: T
+    begin: float
+    end: float
+
+    def call(self, what: str, operation: Operation, said: Answered) -> Call:
+        """The request as an entry of the history."""
+        return Call(what=what, operation=operation, answered=said, begin=self.begin, end=self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One round of a race.
+
+    Attributes:
+        attempts: The commits in it.
+        calls: Its history, with what was read afterwards.
+        explanation: Whether some order explains it.
+        wrong: What is wrong besides; empty when the explanation says all.
+    """
+
+    attempts: Sequence[Attempt]
+    calls: Sequence[Call]
+    explanation: Explanation
+    wrong: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server did what it could not have done one request after the other."""
+        return bool(self.wrong) or not self.explanation
+
+    @property
+    def put_off(self) -> bool:
+        """Whether nothing was made and a commit was answered 202 first, so that the requests hardly met."""
+        waited = any(attempt.run.glances for attempt in self.attempts)
+        return waited and not any(attempt.took_effect for attempt in self.attempts)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in one line."""
+        asked = len(self.attempts)
+        told = "; ".join(dict.fromkeys(self.explanation.wrong))
+        return self.wrong or f"no order of the {max(asked, 2)} requests explains their answers: {told}"
+
+
+class Races(Refusals):
+    """A server that is asked several things at once."""
+
+    _pace = 0.0
+
+    def races(self, one: Callable[[float], Round]) -> None:
+        """Runs a race as many rounds as the effort allows, and ends the test unless every round can be explained.
+
+        Args:
+            one: Runs one round, in which one request is held back by so many seconds, or the other by as many if
+                negative.
+        """
+        rounds, failed, stuck = 0, list[Round](), None
+        shares = self._shares()
+        for turn, share in enumerate([*shares, 0.0]):
+            # The last is for a race that no round has run yet, because a 202 or 429 came between.
+            if turn == len(shares) and (stuck is None or failed):
+                break
+            try:
+                found = one(share * min(self._pace, LONGEST_LAG))
+            except Blocked as blocked:
+                stuck = stuck or blocked
+                continue
+            except BudgetSpent:
+                if not rounds:
+                    raise
+                break
+            rounds += 1
+            failed += [found] * found.failed
+            stuck = None if not found.put_off else stuck or Blocked("the commits were put off by a 202")
+        if failed:
+            self._unexplained(failed, rounds)
+        if not rounds and stuck is not None:
+            raise stuck
+
+    def _shares(self) -> list[float]:
+        """By how much of the time that a request takes one is held back against the other, round by round."""
+        chance = random.Random(f"{self.run.settings.seed}/{self.rule.id}")
+        # Squared, since most windows are short and lie close to the moment at which both are sent.
+        further = range(ROUNDS[self.run.settings.effort] - 1)
+        return [0.0, *(chance.choice((-1, 1)) * chance.random() ** 2 for _ in further)]
+
+    def _unexplained(self, failed: Sequence[Round], rounds: int) -> NoReturn:
+        first = failed[0]
+        self.forget_all(attempt for one in failed for attempt in one.attempts)
+        message = first.message + (f" (in {len(failed)} of {rounds} rounds)" if rounds > 1 else "")
+        failure, records = failure_of(
+            message,
+            exchanges=self.run.exchanges,
+            sent=" and ".join(dict.fromkeys(call.what for call in first.calls if call.begin <= _first_end(first))),
+            expected="answers, and a folder, that the requests could have had one after the other",
+            attempt=first.attempts[0],
+            replay=self.run.replay(self.rule),
+            times=(len(failed), rounds),
+            history=history_lines(first.calls, first.explanation),
+        )
+        raise Nonconformance(message, {**failure, "records": records})
+
+    # The races
+
+    def identical_commits(self, lag: float) -> Round:
+        """The same right commit, three times at once: one file, and no answer that names another.
+
+        In a standard run it ends the session that has refused wrong digests, which has to be committed anyway.
+        """
+        upload = self._racer() if self.thorough else self.target.bank.take("digest")
+        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
+        attempts = self._settled([(upload, finish.result) for finish in finishes], "one of three right commits at once")
+        calls = [
+            finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
+            for finish in finishes
+        ]
+        self._forward(attempts)
+        created = [attempt for attempt in attempts if attempt.took_effect]
+        if not created:
+            self._excuse(attempts)
+        if not created and upload.refused:
+            self.session_died(attempts[0])
+            return self.identical_commits(lag)
+        said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        wrong = "" if created else f"none of three identical commits at once succeeded: {said}"
+        ids = {attempt.file.file_id for attempt in created if attempt.file}
+        versions = {attempt.file.version_id for attempt in created if attempt.file and attempt.file.version_id}
+        if len(ids) > 1 or len(versions) > 1:
+            wrong = f"identical commits at once made {max(len(ids), len(versions))} files or versions"
+        calls += self._listing(attempts) + self._versions(ids)
+        found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls, wrong)
+        waited = [attempt for attempt in attempts if attempt.run.glances]
+        if found.failed and not wrong and waited and len(self.named(upload)) > 1:
+            raise Blocked("the session was answered 202 and made several files; see ACCEPTED-ONE-FILE")
+        return found
+
+    def identical_versions(self, lag: float) -> Round:
+        """The same right commit of a new version, three times at once: one version more.
+
+        No name is in the way of a second one here, so nothing but the session can keep it from being made.
+        """
+        self.target.wire.purse.check_files()
+        file = self.sample_file
+        upload = self.light(target=file)
+        before = self._former(file.file_id)
+        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
+        attempts = self._settled(
+            [(upload, finish.result) for finish in finishes],
+            "one of three right commits of a new version at once",
+            claims=RACING | {"CREATED-NEW-VERSION"},
+        )
+        self._forward(attempts)
+        self.refresh(upload)
+        created = [attempt for attempt in attempts if attempt.took_effect]
+        if not created:
+            self._excuse(attempts)
+        if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
+            raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
+        calls = [
+            finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
+            for finish in finishes
+        ]
+        said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        wrong = "" if created else f"none of three identical commits at once succeeded: {said}"
+        versions = {attempt.file.version_id for attempt in created if attempt.file and attempt.file.version_id}
+        after = self._former(file.file_id)
+        more = after - before if before is not None and after is not None else len(versions)
+        if max(more, len(versions)) > 1:
+            wrong = f"identical commits at once made {max(more, len(versions))} versions"
+        known = FileState(
+            file_id=file.file_id, etag=file.etag, sha1=None, size=None, name=None, version_id=file.version_id
+        )
+        world = World(sessions={"S": SessionState(session=upload.session)}, files={file.file_id: known})
+        return self._explained(world, attempts, calls, wrong)
+
+    def commit_and_abort(self, lag: float) -> Round:
+        """A right commit and an abort at once: either the file or none, as the answers say."""
+        if self.run.monitor.findings.get("CREATED-LISTED"):
+            raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
+        upload = self._racer()
+        commit = self._sender(upload, CommitPlan())
+        committed, aborted = self._both(commit, lambda: self.target.api.abort(upload.handle), lag)
+        attempts = self._settled([(upload, committed.result)], "a right commit, at the same time as an abort")
+        attempt = attempts[0]
+        if not attempt.took_effect:
+            upload.state = State.GONE
+        request = committed.result.request
+        said = answered.of_commit(committed.result)
+        calls = [
+            committed.call("commit S", Commit(key="S", request=request, busy=True), said),
+            aborted.call("abort S", Abort(key="S", busy=True), answered.told(aborted.result)),
+            *self._listing(attempts, always=True),
+        ]
+        found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls)
+        if found.failed and (attempt.run.glances or attempt.run.limited):
+            self.forget_all(attempts)
+            raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
+        return found
+
+    def commit_and_last_part(self, lag: float) -> Round:
+        """The last part, and a commit that lists the others: never a file with bytes missing."""
+        size = self.target.bank.light_size
+        total = -(-size // self.target.first_session.part_size)
+        upload = self.upload(size=size, parts=range(total - 1))
+        before = upload.session
+        offset, piece = upload.piece(total - 1)
+
+        def put() -> Exchange:
+            return self.target.api.upload_part(upload.handle, piece, offset=offset, total=size)
+
+        committed, sent = self._both(self._sender(upload, CommitPlan()), put, lag)
+        attempts = self._settled([(upload, committed.result)], "a right commit of the parts that are there")
+        attempt = attempts[0]
+        if not attempt.took_effect:
+            upload.state = State.GONE
+        part = part_of(sent.result.answer, offset=offset, content=piece)
+        if part is not None:
+            upload.add(part)
+        taken = answered.of_part(sent.result, offset=offset, content=piece)
+        sha1 = answered.sha1_of(piece)
+        put_part = PutPart(key="S", offset=offset, size=len(piece), sha1=sha1, busy=True)
+        request, said = committed.result.request, answered.of_commit(committed.result)
+        # What becomes of it is in the content: 202 for ever and a refusal are both right, since a part was missing.
+        waits = said.status == 202
+        calls = [sent.call("put the last part of S", put_part, taken)]
+        if not waits:
+            commit = Commit(key="S", request=request, busy=True, on_the_way=True)
+            calls.append(committed.call("commit the other parts of S", commit, said))
+        if attempt.took_effect and attempt.file is not None:
+            calls += self._content(attempt)
+        world = World(sessions={"S": SessionState(session=before)})
+        return self._explained(world, attempts, calls)
+
+    def commits_for_one_name(self, lag: float) -> Round:
+        """Two sessions for one name, committed at once: one file, and 409 for the other."""
+        self.target.wire.purse.check_files()
+        name = self.target.bank.name()
+        uploads = [self.light(name=name), self.light(name=name)]
+        finishes = self.at_once([self._sender(upload, CommitPlan()) for upload in uploads], lag=lag)
+        pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
+        attempts = self._settled(pairs, "one of two right commits at once, for one name")
+        calls = [
+            finish.call(
+                f"commit {key}", Commit(key=key, request=finish.result.request), answered.of_commit(finish.result)
+            )
+            for key, finish in zip("AB", finishes, strict=True)
+        ]
+        created = [attempt for attempt in attempts if attempt.took_effect]
+        said = " and ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        if len(created) < 2:
+            self._excuse(attempts)
+        elif "list_folder" in self.target.capabilities and not self.named(uploads[0]):
+            raise Blocked("the folder lists neither of the files that were made; see CREATED-LISTED")
+        wrong = "" if len(created) == 1 else f"{len(created)} of two commits at once for one name made a file: {said}"
+        calls += self._listing(attempts)
+        keys = {key: SessionState(session=upload.session) for key, upload in zip("AB", uploads, strict=True)}
+        return self._explained(World(sessions=keys), attempts, calls, wrong)
+
+    def versions_of_one_etag(self, lag: float) -> Round:
+        """Two new versions that name the same etag, committed at once: one is made, the other is refused."""
+        self.target.wire.purse.check_files()
+        file = self.sample_file
+        uploads = [self.light(target=file), self.light(target=file)]
+        senders = [self._sender(upload, current_if_match) for upload in uploads]
+        finishes = self.at_once(senders, lag=lag)
+        pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
+        claims = RACING | {"CREATED-NEW-VERSION"}
+        attempts = self._settled(pairs, "one of two right commits at once, with the same if-match", claims=claims)
+        self.refresh(uploads[0])
+        created = [attempt for attempt in attempts if attempt.took_effect]
+        if not created:
+            self._excuse(attempts)
+        if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
+            raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
+        said = " and ".join(describe_answer(attempt.run.last) for attempt in attempts)
+        wrong = "" if len(created) == 1 else f"{len(created)} of two commits with the same if-match succeeded: {said}"
+        calls = [
+            finish.call(
+                f"commit {key} if {file.etag} is current",
+                Commit(key=key, request=finish.result.request, busy=True),
+                answered.of_commit(finish.result),
+            )
+            for key, finish in zip("AB", finishes, strict=True)
+        ]
+        if len(created) == 1:
+            calls += self._content(created[0])
+        keys = {key: SessionState(session=upload.session) for key, upload in zip("AB", uploads, strict=True)}
+        known = FileState(
+            file_id=file.file_id, etag=file.etag, sha1=None, size=None, name=None, version_id=file.version_id
+        )
+        return self._explained(World(sessions=keys, files={file.file_id: known}), attempts, calls, wrong)
+
+    # What they are made of
+
+    def at_once(self, sends: Sequence[Callable[[], T]], *, lag: float = 0.0) -> list[Finish[T]]:
+        """Sends requests at the same time, each in a thread of its own; gives what came of them, in their order.
+
+        Args:
+            lag: Seconds by which each is held back against the one before it; negative the other way round.
+        """
+        barrier = threading.Barrier(len(sends))
+        delays = [abs(lag) * (index if lag >= 0 else len(sends) - 1 - index) for index in range(len(sends))]
+
+        def send(index: int) -> Finish[T]:
+            barrier.wait()
+            if delays[index]:
+                time.sleep(delays[index])
+            begin = time.monotonic()
+            return Finish(sends[index](), begin, time.monotonic())
+
+        # The first goes out from here: it arrives at the barrier last, so it is the one that leaves it at once.
+        with ThreadPoolExecutor(len(sends) - 1) as pool:
+            others = pool.map(send, range(1, len(sends)))
+            while barrier.n_waiting < len(sends) - 1:
+                time.sleep(0)
+            finishes = [send(0), *others]
+        self._pace = max(finish.end - finish.begin for finish in finishes)
+        return finishes
+
+    def _both(
+        self, commit: Callable[[], CommitRun], other: Callable[[], Exchange], lag: float
+    ) -> tuple[Finish[CommitRun], Finish[Exchange]]:
+        sends: list[Callable[[], CommitRun | Exchange]] = [commit, other]
+        first, second = self.at_once(sends, lag=lag)
+        assert isinstance(first.result, CommitRun)
+        assert isinstance(second.result, Exchange)
+        return Finish(first.result, first.begin, first.end), Finish(second.result, second.begin, second.end)
+
+    def _racer(self) -> Upload:
+        """An upload for a race: in a standard run one that was kept, where there is one."""
+        if self.thorough:
+            self.target.wire.purse.check_files()
+            return self.light()
+        return self.usual()
+
+    def _sender(self, upload: Upload, plan: CommitPlan) -> Callable[[], CommitRun]:
+        """Commits an upload, with a request that is built now and not when it is sent."""
+        request = plan.build(self.material(upload))
+        return lambda: follow(self.target.api, upload, request, patience=Patience())
+
+    def _settled(
+        self, pairs: Sequence[tuple[Upload, CommitRun]], what: str, *, claims: Iterable[str] = RACING
+    ) -> list[Attempt]:
+        """Notes what the commits of a race have done, those that made something first."""
+        attempts = [
+            Attempt(
+                upload=upload,
+                request=run.request,
+                expectation=expect_commit(run.request, upload.session, current=self.current(upload)),
+                run=run,
+                what=what,
+                plan=CommitPlan(),
+                claims=frozenset(claims),
+                barred=True,
+            )
+            for upload, run in pairs
+        ]
+        for attempt in sorted(attempts, key=lambda attempt: not attempt.took_effect):
+            self.attempts.append(attempt)
+            self.settle(attempt)
+        if any(attempt.took_effect and attempt.file is None for attempt in attempts):
+            raise Blocked("a commit succeeded and did not show its file; see CREATED-LIST")
+        return attempts
+
+    def _forward(self, attempts: Sequence[Attempt]) -> None:
+        """Ends a round in which a commit was sent elsewhere: that is told by another rule."""
+        if any(300 <= attempt.answer.status <= 399 for attempt in attempts):
+            raise Blocked("a commit was answered with a redirect; see NO-REDIRECT")
+
+    def _former(self, file_id: str) -> int | None:
+        """How many versions a file had before its current one; None where the target does not tell."""
+        exchange = self.target.api.versions(file_id)
+        body = exchange.answer.json if exchange.answer and exchange.status == 200 else None
+        count = body.get("total_count") if isinstance(body, dict) else None
+        return count if isinstance(count, int) and not isinstance(count, bool) else None
+
+    def _excuse(self, attempts: Sequence[Attempt]) -> None:
+        """Ends a round in which a commit came to nothing that was answered 202 or 429 first."""
+        for attempt in attempts:
+            if (
+                not attempt.took_effect
+                and attempt.answer.status != 409
+                and (attempt.run.glances or attempt.run.limited)
+            ):
+                raise Blocked("a commit was answered 202 or 429 first and then not 201; see ACCEPTED-COMPLETES")
+
+    def _explained(self, world: World, attempts: Sequence[Attempt], calls: Sequence[Call], wrong: str = "") -> Round:
+        calls = [replace(call, answered=_bare(call.answered)) for call in calls]
+        return Round(attempts=attempts, calls=calls, explanation=explain(world, calls), wrong=wrong)
+
+    def _read(self, what: str, operation: Operation, read: Callable[[], Answered]) -> Call:
+        """Something that is read after the race, as an entry of its history."""
+        begin = time.monotonic()
+        said = read()
+        return Call(what=what, operation=operation, answered=said, begin=begin, end=time.monotonic())
+
+    def _listing(self, attempts: Sequence[Attempt], *, always: bool = False) -> list[Call]:
+        """The folder after the race, where its list says something."""
+        known = self.run.monitor.findings
+        if "list_folder" not in self.target.capabilities or (not always and any(known.get(rule) for rule in LISTING)):
+            return []
+        names = [attempt.upload.session.name for attempt in attempts]
+        # By their names, since ids may be given twice; where names are known to be lost, by their ids.
+        made = [attempt.file.file_id for attempt in attempts if attempt.file is not None]
+        ids = made if known.get("CREATED-NAME") else []
+
+        def read() -> Answered:
+            return answered.of_listing(self.target.items() or [], names=names, ids=ids)
+
+        return [self._read("then: list the folder", ListFolder(), read)]
+
+    def _versions(self, ids: Iterable[str]) -> list[Call]:
+        """The number of former versions, where the target tells it."""
+        if "read_file" not in self.target.capabilities:
+            return []
+        calls = []
+        for file_id in ids:
+
+            def read(file_id: str = file_id) -> Answered:
+                exchange = self.target.api.versions(file_id)
+                if exchange.status != 200:  # the target does not tell
+                    return Answered(status=200, said=describe_answer(exchange))
+                return answered.of_versions(exchange)
+
+            calls.append(self._read("then: count its former versions", CountVersions(file_id=file_id), read))
+        return calls
+
+    def _content(self, attempt: Attempt) -> list[Call]:
+        """The bytes of a file, where the target gives them and has given those of other commits rightly."""
+        file = attempt.file
+        known = self.run.monitor.findings
+        if file is None or "read_content" not in self.target.capabilities or known.get("CREATED-CONTENT"):
+            return []
+        limit = attempt.upload.session.file_size + 4096
+
+        def read() -> Answered:
+            return answered.of_content(self.target.api.get_content(file.file_id, limit=limit))
+
+        return [self._read("then: read its content", ReadContent(file_id=file.file_id), read)]
+
+    # What is left afterwards
+
+    def named(self, upload: Upload) -> list[dict[str, Any]]:
+        """The files of a session's name in the run's folder."""
+        return [item for item in self.target.items() or [] if item.get("name") == upload.session.name]
+
+    def forget(self, file: FileState) -> None:
+        """Stops expecting anything of a file that was changed or lost, so that it is told once."""
+        self.target.files.pop(file.file_id, None)
+        self.target.strangers.add(file.file_id)
+
+    def forget_all(self, attempts: Iterable[Attempt]) -> None:
+        """Stops expecting anything of the files that some commits may have made, whatever their answers said."""
+        for attempt in attempts:
+            if attempt.upload.target is not None:
+                continue  # it was there before, and is read again
+            if attempt.file is not None:
+                self.forget(attempt.file)
+            self.target.strangers.update(str(item.get("id")) for item in self.named(attempt.upload))
+
+
+def _first_end(one: Round) -> float:
+    return min(call.end for call in one.calls)
+
+
+def _bare(said: Answered) -> Answered:
+    """An answer without what other rules look at: that a file is shown with its right size, name and digest."""
+    file = said.file and replace(said.file, name=None, size=None, sha1=None)
+    files = said.files
+    if files is not None:
+        files = tuple(replace(one, name=None, size=None, sha1=None, etag=None, version_id=None) for one in files)
+    return replace(said, file=file, files=files)

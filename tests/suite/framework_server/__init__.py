@@ -1,0 +1,1 @@
+"""An upload service made with a web framework and a relational database."""
