@@ -236,6 +236,11 @@ def main() -> None:
     import commit_conformance.reference
     import commit_conformance.reference.respx_adapter
     import commit_conformance.runner  # noqa: F401
+    from commit_conformance.syntax.layer import covered
+    from commit_conformance.verdict.outcomes import Unsupported
+
+    with suppress(Unsupported):  # Schemathesis is an extra, and takes longer than a run
+        covered()
 
     context = multiprocessing.get_context("fork")
     with context.Pool(workers, initializer=_quiet, maxtasksperchild=1) as pool:

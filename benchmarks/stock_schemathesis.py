@@ -11,8 +11,7 @@ in which ids, digest and part list are those of a right commit.
 Schemathesis also finds fault with the correct service. So a *kind* of failure, its code and the operation, counts only
 if none of the runs on the correct service shows it.
 
-Schemathesis is no dependency of this project: it is a pytest plugin, too, and would be loaded into every run. It is
-expected in an environment of its own, and `--st` names its command.
+Its command is the one beside this Python, from the extra ``schemathesis``, or the one that `--st` names.
 """
 
 from __future__ import annotations

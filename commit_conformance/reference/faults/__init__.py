@@ -28,6 +28,7 @@ from commit_conformance.reference.faults import (
     repeats,
     sequences,
     sessions,
+    syntax,
 )
 from commit_conformance.reference.faults.base import Fault
 from commit_conformance.reference.settings import Settings
@@ -39,6 +40,7 @@ _MODULES: tuple[ModuleType, ...] = (
     part_lists,
     part_entries,
     bodies,
+    syntax,
     preconditions,
     created,
     accepted,
