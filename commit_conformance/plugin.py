@@ -4,7 +4,8 @@ It adds the options of a run, orders the tests so that rules come after those th
 a rule through `Run.examine`, writes the event log and the reports, and sets the exit code. Tests without such a mark
 are none of its business.
 
-With xdist every worker has a target of its own; verdicts travel to the controller with the test reports.
+With xdist every worker has a target of its own; verdicts travel to the controller with the test reports. The tests of
+one file stay together, since they build on one another, and what one worker waited for in vain another may have seen.
 """
 
 from __future__ import annotations
@@ -179,6 +180,16 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["cc_seed"] = node.config.option.cc_seed
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps the tests of a file on one worker, where nothing else was asked for: they share what they uploaded."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Takes over what an xdist worker has to say at its end."""
@@ -247,6 +258,7 @@ class Conductor:
         self.selected: list[Rule] = []
         self.not_at_effort: list[Rule] = []
         self._workers: list[dict[str, Any]] = []
+        self._awaiting: list[dict[str, Any]] = []
         self._tested: set[str] = set()
         self._wrote_target = False
         self._finished = False
@@ -313,7 +325,11 @@ class Conductor:
         ]
 
     def take(self, event: dict[str, Any]) -> None:
-        """Writes a verdict, and shows it where somebody watches."""
+        """Writes a verdict, and shows it where somebody watches; what another worker may know better has to wait."""
+        awaits = event.pop("awaits", None)
+        if awaits and self._distributes and not self._finished:
+            self._awaiting.append(event)
+            return
         if not self._wrote_target:
             self._write_target()
         self._tested.add(event["rule"])
@@ -337,6 +353,7 @@ class Conductor:
         self.run.close()
         return {
             "leftovers": leftovers,
+            "seen": dict(self.run.monitor.seen),
             "not_at_effort": self._left_out(),
             "cost": self.run.cost,
             "target": self._target_event(),
@@ -351,6 +368,7 @@ class Conductor:
             Conductor.writing = Conductor.controller = None
             return None
         self._finished = True
+        self._settle()
         for event in self.run.leftovers({rule.id for rule in self.selected}):
             self.take(event)
         try:
@@ -364,6 +382,15 @@ class Conductor:
         if progress is not None:
             progress.done()
         return code
+
+    def _settle(self) -> None:
+        """Gives the verdicts that had to wait: what any worker has seen was tested by the run."""
+        for event in self._awaiting:
+            subject = self.run.monitor.subject_of(event["rule"])
+            if any(output["seen"].get(subject) for output in self._workers):
+                observed = event["level"] == str(Level.OBSERVED)
+                event |= {"verdict": str(Verdict.OBSERVED if observed else Verdict.PASSED), "reason": ""}
+            self.take(event)
 
     def _end_log(self) -> int:
         assert self._log.path is not None

@@ -90,7 +90,6 @@ class Wrapped:
             "parts alone": members.get("parts"),
             "string": json.dumps(members),
             "null": None,
-            "number": 1,
         }
         return encode(wrapped[self.how])
 

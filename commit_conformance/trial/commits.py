@@ -460,10 +460,10 @@ class Commits:
             self.run.looked = True
             return
         if subject in ("202", "304", "410", "429"):
-            raise Unsupported(f"the target never answered {subject}")
+            raise Unsupported(f"the target never answered {subject}", awaits=subject)
         if subject in ("owner", "401", "412", "version", "request_id", "listing"):
-            raise Unsupported(f"nothing of the kind was seen ({subject})")
-        raise Blocked(f"nothing of the kind was seen ({subject})")
+            raise Unsupported(f"nothing of the kind was seen ({subject})", awaits=subject)
+        raise Blocked(f"nothing of the kind was seen ({subject})", awaits=subject)
 
     def fail(
         self,

@@ -182,7 +182,8 @@ class Refusals(Commits):
         return both if both.created else self._tolerate(plan)
 
     def _tolerate(self, plan: CommitPlan) -> Attempt:
-        return self.attempt(self.target.bank.lease(self.rule.group), plan, claims=DESTINATION)
+        claims = () if plan.attributes is USUAL else DESTINATION
+        return self.attempt(self.target.bank.lease(self.rule.group), plan, claims=claims)
 
     def survives(self, plans: Iterable[CommitPlan]) -> None:
         """Sends bad commits on one session until one is refused, then the right one, which has to succeed."""

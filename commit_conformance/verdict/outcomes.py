@@ -24,9 +24,17 @@ class Verdict(StrEnum):
 
 
 class Ending(Exception):
-    """Ends a test with a verdict other than passed."""
+    """Ends a test with a verdict other than passed.
+
+    Attributes:
+        awaits: What had to be seen in passing and was not; another process of the same run may have seen it.
+    """
 
     verdict = Verdict.ERRORED
+
+    def __init__(self, message: str = "", *, awaits: str | None = None) -> None:
+        super().__init__(message)
+        self.awaits = awaits
 
 
 class Nonconformance(Ending):

@@ -140,6 +140,7 @@ class Run:
         failure: dict[str, Any] | None = None
         records: list[dict[str, Any]] = []
         observation: str | None = None
+        awaits: str | None = None
         reason = ""
         try:
             self._check_dependencies(rule)
@@ -158,7 +159,7 @@ class Run:
             if rule.level is Level.OBSERVED:  # there is nothing to break: what was to be looked at was not reached
                 verdict, failure = Verdict.BLOCKED, None
         except Ending as error:
-            verdict, reason = error.verdict, str(error)
+            verdict, reason, awaits = error.verdict, str(error), error.awaits
         except Unsendable as error:
             verdict, reason = Verdict.UNSUPPORTED, str(error)
         except BudgetSpent as error:
@@ -191,6 +192,7 @@ class Run:
             requests=self._requests() - before,
             examples=self.monitor.seen["example"] - examples,
             seconds=time.monotonic() - started,
+            **({"awaits": awaits} if awaits else {}),
         )
 
     def _asked_again(

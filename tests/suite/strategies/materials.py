@@ -45,7 +45,7 @@ def claimed(request: CommitRequest) -> Any:
 def smallest(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool] = lambda _: True) -> Any:
     """What Hypothesis would show of a failure under this condition; the same each time."""
     chosen = settings(
-        max_examples=1000,
+        max_examples=20_000,  # what is looked for once is found long before; what is drawn depends on the process
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -69,6 +69,7 @@ def is_told(near: NearFile, wanted: WantedFile) -> None:
     # The member is named, or what it lies in: an entry, the path.
     steps = [step for step in near.pointer.split("/") if step and not step.isdigit()][-3:]
     names = {word for step in steps for word in step.replace("entries", "entr").split("_")} or {"body"}
+    names |= {step.replace("~1", "/").replace("~0", "~") for step in steps}
     names |= {"without a name"} if near.pointer.endswith("/") else set()
     assert any(name in problem.message for name in names for problem in found), (near.what, found)
 

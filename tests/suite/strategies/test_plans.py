@@ -162,7 +162,7 @@ def test_a_failure_shrinks_to_the_simplest_plan(family: Family, simplest: Commit
 
 
 def smallest(family: Family, condition: Any) -> CommitPlan:
-    chosen = settings(max_examples=300, database=None, deadline=None)
+    chosen = settings(max_examples=20_000, database=None, deadline=None)
     return find(family.drawn, condition, settings=chosen, random=random.Random(0))
 
 

@@ -232,7 +232,8 @@ def test_every_digit_of_a_sha1_is_within_reach(digit: int) -> None:
 )
 def test_every_type_takes_the_place_of_a_number(value: Any) -> None:
     def same(edit: PartEdit) -> bool:
-        return isinstance(edit, Set) and type(edit.value) is type(value) and edit.value == value
+        # Any fraction will do: it is the shrinking that ends at this one, while drawing it would be chance.
+        return isinstance(edit, Set) and type(edit.value) is type(value) and (value == 0.5 or edit.value == value)
 
     assert smallest(mistakes.number_types(), same) == Set(at=0, member="offset", value=value)
 
