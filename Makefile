@@ -25,7 +25,7 @@ BENCHMARKS := $(filter-out $(SHARED),$(basename $(notdir $(sort $(wildcard bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench wheel clean
+.PHONY: help run test lint bench sdks wheel clean
 
 help: ## Show this list
 	@echo "make TARGET"
@@ -46,12 +46,16 @@ bench: $(DEV_STAMP) ## Run every benchmark there is
 	@test -n "$(BENCHMARKS)" || echo "benchmarks/ holds no scripts"
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(INTERPRETER) -m benchmarks.$$name; done
 
+# What a driver needs and is not there, npm or Maven say, is told, and the others are installed all the same.
+sdks: $(RUN_STAMP) ## Install the SDKs that the client suite drives, each into a folder of its own below .sdks/
+	@$(BIN)/commit-conformance client --install --all $(ARGS)
+
 wheel: $(DEV_STAMP) ## Build source archive and wheel into dist/
 	$(INTERPRETER) -m build
 
 # reports/ stays: the ledger of a run that was killed is needed to sweep its target.
 clean: ## Remove the virtual environment, builds and caches; reports stay
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .sdks build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INTERPRETER):

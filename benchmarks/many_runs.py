@@ -34,6 +34,7 @@ class Job:
         name: How to call it in the results.
         rules: Rules to test; empty for all.
         socket: Whether the service listens on loopback, instead of being called within the process.
+        limits: Options that limit the run, ``max_files`` for instance, with their values.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Job:
     seed: int = 1
     gate: str = "documented,implied,rfc"
     socket: bool = False
+    limits: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ def _run(job: dict[str, Any]) -> str:
             "effort": job["effort"],
             "seed": str(job["seed"]),
             "gate": job["gate"],
+            **job["limits"],
             "out": out,
         }
         started = time.monotonic()

@@ -15,40 +15,46 @@ from typing import Any
 
 import click
 
+from commit_conformance.client_commands import client
+from commit_conformance.log_commands import diff, history, merge, report
 from commit_conformance.options import OPTIONS, Option, UsageProblem
+from commit_conformance.usage import NOT_TESTED, WRONG_USE, Problem, check_names, log_at
 
-WRONG_USE, NOT_TESTED = 2, 3
+#: Options that say how to have a token.
+_OF_ACCESS = (
+    *("config", "profile", "token-file", "token-env", "token-url", "client-id", "client-secret-file"),
+    *("client-secret-env", "client-auth", "token-parameter", "allow-origin"),
+)
 
 
-class Problem(click.ClickException):
-    """One clear message and an exit code."""
+def _options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds some options of a run to a command."""
 
-    def __init__(self, message: str, exit_code: int = WRONG_USE) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable and reads it off instances
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(OPTIONS):
+            command = _option(option, command) if option.name in names else command
+        return command
 
-    def show(self, file: Any = None) -> None:
-        """Prints the message, without what a terminal would obey."""
-        from commit_conformance.report.plain import plain
-
-        click.echo(f"commit-conformance: {plain(self.message)}", file=file or sys.stderr)
+    return add
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds every option of a run to a command."""
-    for option in reversed(OPTIONS):
-        command = click.option(
-            f"--{option.name}",
-            option.field,
-            default=None,
-            help=_help(option),
-            **(
-                {"is_flag": True}
-                if option.flag
-                else {"multiple": option.many, "metavar": "|".join(option.choices) or option.metavar}
-            ),
-        )(command)
-    return command
+    return _options(*(option.name for option in OPTIONS))(command)
+
+
+def _option(option: Option, command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        f"--{option.name}",
+        option.field,
+        default=None,
+        help=_help(option),
+        **(
+            {"is_flag": True}
+            if option.flag
+            else {"multiple": option.many, "metavar": "|".join(option.choices) or option.metavar}
+        ),
+    )(command)
 
 
 def _help(option: Option) -> str:
@@ -69,7 +75,7 @@ def main() -> None:
     export COMMIT_CONFORMANCE_TOKEN=...
     commit-conformance run --target https://upload.staging.example/api/2.0 --folder-id 123
 
-    Every option may be given by the environment variable named beside it.
+    Every option may be given by the environment variable named beside it, or by a field of a profile.
     """
 
 
@@ -77,18 +83,40 @@ def main() -> None:
 @_run_options
 @click.option("-v", "--verbose", count=True, help="Show more; twice for everything.")
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the conclusion only.")
-def run(*, verbose: int, quiet: bool, **given: Any) -> None:
+@click.option("--dry-run", is_flag=True, help="Send nothing; tell what the run would cost.")
+def run(*, verbose: int, quiet: bool, dry_run: bool, **given: Any) -> None:
     """Tests a server and writes a report.
 
     Exit codes: 0 it conforms, 1 it does not, 2 wrong use, 3 it could not be tested.
     """
     try:
+        if dry_run:
+            from commit_conformance.dry_run import dry_run as tell
+
+            sys.exit(0 if tell(given, click.echo) else NOT_TESTED)
         from commit_conformance.runner import run_suite
 
         code = run_suite(given, verbose=verbose, quiet=quiet)
     except UsageProblem as problem:
         raise Problem(str(problem)) from None
     sys.exit(code)
+
+
+@main.command("check-profile")
+@_run_options
+def check_profile(**given: Any) -> None:
+    """Tries a profile with at most ten harmless requests, and tells what a run would do.
+
+    Shows every setting and where it comes from, whose the token is, what the target can do, and what a run would cost.
+    Exit codes: 0 a run could begin, 2 something is wrong with the profile, 3 the target cannot be tested.
+    """
+    from commit_conformance.check_profile import check_profile as check
+
+    try:
+        usable = check(given, click.echo)
+    except UsageProblem as problem:
+        raise Problem(str(problem)) from None
+    sys.exit(0 if usable else NOT_TESTED)
 
 
 @main.command()
@@ -125,18 +153,23 @@ def serve(*, port: int, host: str, part_size: str | None, fault: tuple[str, ...]
 @click.option("--group", "groups", multiple=True, metavar="NAME", help="Only rules of this group.")
 @click.option("--level", "levels", multiple=True, metavar="LEVEL", help="Only rules of this level.")
 @click.option("--effort", metavar="EFFORT", help="Only rules that are tested at this effort.")
-def rules(ids: tuple[str, ...], groups: tuple[str, ...], levels: tuple[str, ...], effort: str | None) -> None:
+@click.option("--client", "of_clients", is_flag=True, help="The rules for clients, in place of those for servers.")
+def rules(
+    ids: tuple[str, ...], groups: tuple[str, ...], levels: tuple[str, ...], effort: str | None, of_clients: bool
+) -> None:
     """Lists the rules, or explains one.
 
-    ID is a rule's id or a pattern such as PART-*.
+    ID is a rule's id or a pattern such as PART-*; those of rules for clients begin with CLIENT-.
     """
+    from commit_conformance.clients.catalogue import client_rules
     from commit_conformance.listing import explain_rule, list_rules
     from commit_conformance.verdict.catalogue import Catalogue, CatalogueError, Effort, Level, UnknownName
 
-    _check_names("--level", levels, [level.value for level in Level])
-    _check_names("--effort", [effort] if effort else [], [each.value for each in Effort])
+    check_names("--level", levels, [level.value for level in Level])
+    check_names("--effort", [effort] if effort else [], [each.value for each in Effort])
     try:
-        catalogue = Catalogue.load()
+        of_clients = of_clients or any(each.upper().startswith("CLIENT-") for each in ids)
+        catalogue = client_rules() if of_clients else Catalogue.load()
         chosen = catalogue.select(
             ids,
             groups=groups,
@@ -164,32 +197,9 @@ def faults(rule_id: str | None) -> None:
 
 
 @main.command()
-@click.argument("log", type=click.Path(path_type=Path))
-@click.option("-v", "--verbose", count=True, help="Show more; twice for everything.")
-@click.option("-q", "--quiet", is_flag=True, help="Show failures and the conclusion only.")
-@click.option("--write", is_flag=True, help="Write report.html and junit.xml beside the log again.")
-def report(log: Path, verbose: int, quiet: bool, write: bool) -> None:
-    """Shows the report of an earlier run from its event log."""
-    from rich.console import Console
-
-    from commit_conformance.report import terminal
-    from commit_conformance.report.log import BrokenLog, read_log
-    from commit_conformance.report.write import write_reports
-
-    path = log / "events.jsonl" if log.is_dir() else log
-    try:
-        found = read_log(path)
-        if write:
-            write_reports(path, path.parent)
-    except (BrokenLog, OSError) as error:
-        raise Problem(str(error)) from None
-    terminal.render(found, Console(), verbose=verbose, quiet=quiet)
-
-
-@main.command()
 @click.argument("ledger", type=click.Path(path_type=Path))
-@click.option("--token-file", metavar="FILE", help="File that holds the token, in place of COMMIT_CONFORMANCE_TOKEN.")
-def sweep(ledger: Path, token_file: str | None) -> None:
+@_options(*_OF_ACCESS)
+def sweep(ledger: Path, **given: Any) -> None:
     """Takes away what a run that was killed has left on its target.
 
     LEDGER is the ledger.jsonl of that run. Nothing but what it names is touched.
@@ -197,13 +207,32 @@ def sweep(ledger: Path, token_file: str | None) -> None:
     from commit_conformance.runner import sweep_ledger
 
     try:
-        result = sweep_ledger(ledger, token_file=token_file)
+        result = sweep_ledger(ledger, given)
     except UsageProblem as problem:
         raise Problem(str(problem)) from None
     click.echo(f"{result.deleted} deleted, {len(result.left)} left")
     for left in result.left:
         click.echo(f"  left: {left}")
     sys.exit(NOT_TESTED if result.left else 0)
+
+
+@main.command()
+@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("failure", required=False, metavar="[RULE]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with stable keys.")
+@_run_options
+def replay(*, log: Path, failure: str | None, as_json: bool, **given: Any) -> None:
+    """Tries a failure of an earlier run again, and shows what happened then beside what happens now.
+
+    LOG is the folder or the events.jsonl of that run; RULE the rule that failed, where more than one has. The state it
+    needs is made anew, and the one failing commit sent; where that shows nothing, the whole test of the rule is run.
+    Options are as they were in that run, but for those that are given. Tokens are given as to `run`.
+
+    Exit codes: 0 it does not fail any more, 1 it fails again, 2 wrong use, 3 it could not be tried.
+    """
+    from commit_conformance.replay_command import replay_failure
+
+    sys.exit(replay_failure(log, failure, given, as_json=as_json))
 
 
 @main.command()
@@ -219,14 +248,14 @@ def fingerprint(*, run: Path | None, as_json: bool, **given: Any) -> None:
     """
     import json
 
-    from commit_conformance.report.diff import fingerprint_lines
-    from commit_conformance.report.fingerprint import fingerprint as fingerprint_of
+    from commit_conformance.report.runs.fingerprint import fingerprint as fingerprint_of
+    from commit_conformance.report.runs.lines import fingerprint_lines
 
     if given["target"] is not None:
         if run is not None:
             raise Problem(f"{run}: give either a run, or --target to make one")
         run = _observe(given)
-    found = fingerprint_of(_log(run or Path("reports/latest")))
+    found = fingerprint_of(log_at(run or Path("reports/latest")))
     if not found.observed:
         reason = next(iter(found.unknown.values()), "no rule that observes was run")
         raise Problem(f"nothing was observed: {reason}", NOT_TESTED)
@@ -255,53 +284,6 @@ def _observe(given: dict[str, Any]) -> Path:
     if code == WRONG_USE:
         sys.exit(code)
     return Path(chosen["out"])
-
-
-def _log(path: Path) -> Any:
-    """The event log of a run that is named by its folder or by the log itself."""
-    from commit_conformance.report.log import BrokenLog, read_log
-
-    try:
-        return read_log(path / "events.jsonl" if path.is_dir() else path)
-    except BrokenLog as error:
-        raise Problem(str(error)) from None
-
-
-@main.command()
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON with stable keys.")
-@click.option(
-    "--fail-on",
-    default="new",
-    show_default=True,
-    metavar="never|new|changed|any",
-    help="Exit with 1 on new failures of rules that decide; on any change of what the target does; or on rules that "
-    "only one of the runs has tested as well.",
-)
-def diff(before: Path, after: Path, as_json: bool, fail_on: str) -> None:
-    """Tells what has changed between two runs.
-
-    BEFORE and AFTER are folders of runs, or their events.jsonl. Exit codes: 0 nothing of --fail-on has changed, 1
-    something has, 2 wrong use, or a log that is missing, cut short or of another format.
-    """
-    import json
-
-    from commit_conformance.report.diff import FailOn, diff_lines
-    from commit_conformance.report.diff import diff as diff_of
-
-    _check_names("--fail-on", [fail_on], [each.value for each in FailOn])
-    logs = [_log(path) for path in (before, after)]
-    for log in logs:
-        if log.truncated is not None:
-            raise Problem(f"{log.path}: {log.truncated}; only whole runs can be compared")
-    found = diff_of(*logs)
-    if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2))
-    else:
-        for line in diff_lines(found):
-            click.echo(line)
-    sys.exit(found.exit_code(FailOn(fail_on)))
 
 
 @main.command()
@@ -363,14 +345,8 @@ def compare(*, every: bool, as_json: bool, **given: Any) -> None:
     sys.exit(int(bool(found.groups)))
 
 
-def _check_names(option: str, given: Any, known: list[str]) -> None:
-    from difflib import get_close_matches
-
-    for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise Problem(f"{option} {name!r} is not one of {', '.join(known)}{hint}")
+for _command in (client, report, diff, merge, history):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,25 @@
-"""Every option of a run, once: its name, its environment variable, what it means, and what it becomes.
+"""Every option of a run, once: its name, its environment variable, its field of a profile, and what it means.
 
-The command line and the pytest plugin both read this table, so that they cannot differ. Nothing heavy is imported.
+The command line, the pytest plugin and profiles all read this table, so that they cannot differ; ``settings`` makes
+values of it. Nothing heavy is imported.
 """
 
 from __future__ import annotations
 
 import difflib
-import os
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
+
+from commit_conformance.report.formats import DEFAULT_FORMATS, FORMATS
 
 PREFIX = "COMMIT_CONFORMANCE_"
 #: The token sent to a server on this machine when none was given: local mock servers rarely ask for one.
 LOOPBACK_TOKEN = "local-token"
-#: Domains of the public service; a host below one of them is production.
-_PRODUCTION = ("box.com", "boxcloud.com")
 _LOOPBACK = ("127.", "localhost", "[::1]")
+#: The profile that is read where none is named, if it is there.
+PROFILE = Path("commit-conformance.toml")
 
 
 class UsageProblem(Exception):
@@ -31,10 +31,17 @@ class Option:
     """One option of a run.
 
     Attributes:
-        name: Long name without dashes.
+        name: Long name without dashes, which is also that of its field in a profile.
         choices: The values allowed, if they are few.
         many: Whether it may be given more than once.
         flag: Whether it takes no value.
+        number: Whether a profile has to write it as a number.
+        path: Whether it names a file or folder; in a profile, seen from where the profile lies.
+        commas: Whether its value is a list with commas, which a profile writes as a list.
+        pairs: Whether its values are ``NAME=TEXT``, which a profile writes as a table.
+        in_profile: Whether a profile may have it.
+        of_target: Whether it speaks of one target only: a profile's is left behind where another target is given.
+        example: A right value, as a profile writes it.
     """
 
     name: str
@@ -44,6 +51,13 @@ class Option:
     choices: tuple[str, ...] = ()
     many: bool = False
     flag: bool = False
+    number: bool = False
+    path: bool = False
+    commas: bool = False
+    pairs: bool = False
+    in_profile: bool = True
+    of_target: bool = False
+    example: str = ""
 
     @property
     def variable(self) -> str:
@@ -55,131 +69,232 @@ class Option:
         """Its name as a Python identifier."""
         return self.name.replace("-", "_")
 
+    @property
+    def kind(self) -> str:
+        """What a profile writes: ``text``, ``number``, ``flag``, ``texts`` or ``pairs``."""
+        kinds = {"flag": self.flag, "number": self.number, "pairs": self.pairs, "texts": self.many or self.commas}
+        return next((kind for kind, applies in kinds.items() if applies), "text")
+
+    @property
+    def written(self) -> str:
+        """A right value, as a profile writes it."""
+        usual = {"flag": "true", "number": "7", "texts": '["…"]', "pairs": '{ name = "…" }'}
+        return self.example or usual.get(self.kind, f'"{self.choices[0]}"' if self.choices else '"…"')
+
 
 OPTIONS: tuple[Option, ...] = (
-    Option(name="target", metavar="mock|URL", default="mock", help="Base URL of the upload endpoints, or 'mock'."),
-    Option(name="api-url", metavar="URL", help="Base URL of the read endpoints, where it differs."),
-    Option(name="token-file", metavar="FILE", help=f"File that holds the token, in place of {PREFIX}TOKEN."),
-    Option(name="folder-id", metavar="ID", default="0", help="Folder in which the run makes its own."),
+    Option(name="config", metavar="FILE", in_profile=False, help=f"File of profiles; {PROFILE} where it is there."),
+    Option(name="profile", metavar="NAME", in_profile=False, help="The profile to use, of those the file holds."),
+    Option(
+        name="target",
+        metavar="mock|URL",
+        default="mock",
+        example='"https://upload.staging.example/api/2.0"',
+        help="Base URL of the upload endpoints, or 'mock'.",
+    ),
+    Option(name="api-url", metavar="URL", of_target=True, help="Base URL of the read endpoints, where it differs."),
+    Option(
+        name="token-file",
+        metavar="FILE",
+        path=True,
+        of_target=True,
+        help=f"File that holds the token, in place of {PREFIX}TOKEN.",
+    ),
+    Option(
+        name="token-env",
+        metavar="NAME",
+        of_target=True,
+        example='"STAGING_TOKEN"',
+        help=f"Environment variable that holds the token, in place of {PREFIX}TOKEN.",
+    ),
+    Option(
+        name="token-url",
+        metavar="URL",
+        of_target=True,
+        help="Token endpoint, to get tokens by client credentials (OAuth 2.0).",
+    ),
+    Option(name="client-id", metavar="ID", of_target=True, help="Id of the client that asks for tokens."),
+    Option(
+        name="client-secret-file",
+        metavar="FILE",
+        path=True,
+        of_target=True,
+        help=f"File that holds the client's secret, in place of {PREFIX}CLIENT_SECRET.",
+    ),
+    Option(
+        name="client-secret-env",
+        metavar="NAME",
+        of_target=True,
+        example='"STAGING_CLIENT_SECRET"',
+        help=f"Environment variable that holds the client's secret, in place of {PREFIX}CLIENT_SECRET.",
+    ),
+    Option(
+        name="client-auth",
+        choices=("body", "header"),
+        default="body",
+        of_target=True,
+        help="Where the client's id and secret are sent.",
+    ),
+    Option(
+        name="token-parameter",
+        metavar="NAME=TEXT",
+        many=True,
+        pairs=True,
+        of_target=True,
+        example='{ box_subject_type = "enterprise", box_subject_id = "12345" }',
+        help="A further parameter for the token endpoint, like box_subject_type=enterprise.",
+    ),
+    Option(
+        name="folder-id",
+        metavar="ID",
+        default="0",
+        of_target=True,
+        example='"1234567"',
+        help="Folder in which the run makes its own.",
+    ),
+    Option(
+        name="static-mock",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        of_target=True,
+        help="Whether the target answers from examples and remembers nothing, so that only their form is judged.",
+    ),
     Option(
         name="effort",
         choices=("quick", "standard", "thorough"),
         default="standard",
         help="How much is asked: under 60 requests, at most 480 upload requests, or as much as it takes.",
     ),
-    Option(name="gate", metavar="LEVELS", default="documented,implied", help="Levels whose failures count."),
-    Option(name="seed", metavar="N", help="Everything drawn follows from it; a new one by default."),
-    Option(name="out", metavar="DIR", default="reports/latest", help="Folder for the event log and the reports."),
-    Option(name="keep-failing", metavar="DIR", help="Folder that keeps failing examples; they are tried first."),
-    Option(name="rule", metavar="ID", many=True, help="Test only these rules (ids or globs like PART-*)."),
-    Option(name="examples", metavar="N", help="Examples to draw for each kind of mistake, beyond the fixed ones."),
-    Option(name="fault", metavar="NAME", many=True, help="Embedded service only: be wrong in this way."),
-    Option(name="behaviour", metavar="NAME[=VALUE]", many=True, help="Embedded service only: differ in this way."),
-    Option(name="second-token-file", metavar="FILE", help=f"Another user's token, in place of {PREFIX}SECOND_TOKEN."),
-    Option(name="limited-token-file", metavar="FILE", help=f"A token without upload right, for {PREFIX}LIMITED_TOKEN."),
-    Option(name="expired-session", metavar="ID", help="Id of an upload session that has expired."),
-    Option(name="allow-origin", metavar="URL", many=True, help="Another origin the token may be sent to."),
-    Option(name="allow-production", flag=True, help="Test a public production host all the same."),
+    Option(
+        name="gate",
+        metavar="LEVELS",
+        default="documented,implied",
+        commas=True,
+        example='["documented", "implied"]',
+        help="Levels whose failures count.",
+    ),
+    Option(name="seed", metavar="N", number=True, help="Everything drawn follows from it; a new one by default."),
+    Option(
+        name="out", metavar="DIR", default="reports/latest", path=True, help="Folder for the event log and the reports."
+    ),
+    Option(
+        name="report",
+        metavar="FORMATS",
+        default=",".join(DEFAULT_FORMATS),
+        commas=True,
+        example='["html", "junit", "markdown"]',
+        help=f"Reports to write there: {', '.join(FORMATS)}, or none.",
+    ),
+    Option(
+        name="known-failures",
+        metavar="FILE",
+        path=True,
+        of_target=True,
+        help="List of failures that are known and do not decide.",
+    ),
+    Option(
+        name="update-known-failures",
+        flag=True,
+        in_profile=False,
+        help="Write that list anew: add what fails, take out what passes.",
+    ),
+    Option(
+        name="keep-failing",
+        metavar="DIR",
+        path=True,
+        help="Folder that keeps failing examples; they are tried first.",
+    ),
+    Option(
+        name="rule",
+        metavar="ID",
+        many=True,
+        example='["PART-*", "DIGEST-MISMATCH"]',
+        help="Test only these rules (ids or globs like PART-*).",
+    ),
+    Option(
+        name="examples",
+        metavar="N",
+        number=True,
+        help="Examples to draw for each kind of mistake, beyond the fixed ones.",
+    ),
+    Option(
+        name="fault", metavar="NAME", many=True, of_target=True, help="Embedded service only: be wrong in this way."
+    ),
+    Option(
+        name="behaviour",
+        metavar="NAME[=VALUE]",
+        many=True,
+        of_target=True,
+        help="Embedded service only: differ in this way.",
+    ),
+    Option(
+        name="second-token-file",
+        metavar="FILE",
+        path=True,
+        of_target=True,
+        help=f"Another user's token, in place of {PREFIX}SECOND_TOKEN.",
+    ),
+    Option(
+        name="second-token-env",
+        metavar="NAME",
+        of_target=True,
+        help=f"Environment variable that holds it, in place of {PREFIX}SECOND_TOKEN.",
+    ),
+    Option(
+        name="limited-token-file",
+        metavar="FILE",
+        path=True,
+        of_target=True,
+        help=f"A token without upload right, for {PREFIX}LIMITED_TOKEN.",
+    ),
+    Option(
+        name="limited-token-env",
+        metavar="NAME",
+        of_target=True,
+        help=f"Environment variable that holds it, in place of {PREFIX}LIMITED_TOKEN.",
+    ),
+    Option(name="expired-session", metavar="ID", of_target=True, help="Id of an upload session that has expired."),
+    Option(
+        name="max-requests",
+        metavar="N",
+        number=True,
+        help="Most requests of any kind, in place of the effort's limit; cleaning up comes on top.",
+    ),
+    Option(
+        name="max-upload-requests",
+        metavar="N",
+        number=True,
+        help="Most requests to the upload endpoints, in place of the effort's limit.",
+    ),
+    Option(
+        name="max-files",
+        metavar="N",
+        number=True,
+        help="Most committed files and versions, in place of the effort's limit.",
+    ),
+    Option(
+        name="max-bytes",
+        metavar="SIZE",
+        example='"500MB"',
+        help="Most bytes to send, like 500MB or 2GiB.",
+    ),
+    Option(name="max-time", metavar="TIME", example='"10m"', help="When to stop asking, like 90s, 10m or 1h."),
+    Option(
+        name="rate",
+        metavar="N",
+        number=True,
+        help="Most upload requests a minute, evenly spread. On public hosts 240 unless said otherwise.",
+    ),
+    Option(
+        name="allow-origin",
+        metavar="URL",
+        many=True,
+        of_target=True,
+        example='["https://upload-eu.staging.example"]',
+        help="Another origin the token may be sent to.",
+    ),
+    Option(name="allow-production", flag=True, of_target=True, help="Test a public production host all the same."),
 )
-
-
-def resolve(given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What was given, else the environment's, else the default, for every option by its field name.
-
-    Lists in environment variables are separated by commas.
-
-    Raises:
-        UsageProblem: A value is not one of the choices.
-    """
-    environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
-    for option in OPTIONS:
-        value = given.get(option.field)
-        if option.flag:
-            value = value or environment.get(option.variable, "").lower() in ("1", "true", "yes", "on") or None
-        if value in (None, (), []) and not option.flag:
-            value = environment.get(option.variable)
-            if value is not None and option.many:
-                value = [item.strip() for item in value.split(",") if item.strip()]
-        if value in (None, (), []):
-            value = [] if option.many else option.default
-        if option.choices and value not in option.choices:
-            near = _nearest(str(value), option.choices)
-            raise UsageProblem(f"--{option.name} {value!r} is not one of {', '.join(option.choices)}{near}")
-        values[option.field] = list(value or ()) if option.many else value
-    return values
-
-
-def run_settings(given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Any:
-    """The settings of a run from options and environment.
-
-    Args:
-        given: Options by field name; missing and empty ones count as not given.
-
-    Returns:
-        RunSettings, with everything checked that can be checked without asking the target.
-
-    Raises:
-        UsageProblem: See there.
-    """
-    from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, UnknownName
-
-    environment = os.environ if environment is None else environment
-    values = resolve(given, environment)
-    for name in ("target", "api_url"):
-        if values[name]:
-            try:
-                values[name] = check_url(values[name])
-            except ValueError as error:
-                raise UsageProblem(f"--{name.replace('_', '-')}: {error}") from None
-    if not values["allow_production"]:
-        _refuse_production(values)
-    _check_service_options(values)
-    try:
-        Catalogue.load().select(values["rule"])
-    except UnknownName as error:
-        raise UsageProblem(f"--rule: {error}") from None
-    gate = []
-    for name in str(values["gate"]).split(","):
-        if name.strip() not in set(Level):
-            raise UsageProblem(
-                f"--gate {name.strip()!r} is not a level; levels are {', '.join(Level)}{_nearest(name, tuple(Level))}"
-            )
-        if name.strip() == Level.OBSERVED:
-            raise UsageProblem("--gate observed: observed rules never gate, they record what the target does")
-        gate.append(Level(name.strip()))
-    seed = values["seed"]
-    seed = random.SystemRandom().randrange(10**6) if seed is None else _number("seed", seed)
-    examples = None if values["examples"] is None else _number("examples", values["examples"])
-    token = _token(values, environment)
-    out = out_folder(values["out"])
-    kept = out_folder(values["keep_failing"], "keep-failing") if values["keep_failing"] else None
-    # Only now what is heavy: wrong use is told at once.
-    from commit_conformance.target.settings import TargetSettings
-    from commit_conformance.verdict.settings import RunSettings
-
-    target = TargetSettings(
-        url=values["target"],
-        api_url=values["api_url"],
-        token=token,
-        folder_id=values["folder_id"],
-        second_token=read_secret("second_token", values["second_token_file"], environment),
-        limited_token=read_secret("limited_token", values["limited_token_file"], environment),
-        expired_session=values["expired_session"],
-        allowed_origins=tuple(values["allow_origin"]),
-        faults=tuple(values["fault"]),
-        behaviours=tuple(values["behaviour"]),
-    )
-    return RunSettings(
-        target=target,
-        effort=Effort(values["effort"]),
-        gate=tuple(gate),
-        seed=seed,
-        out=out,
-        kept=kept,
-        rules=tuple(values["rule"]),
-        examples=examples,
-    )
 
 
 def check_url(url: str) -> str:
@@ -197,7 +312,7 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def out_folder(name: str, option: str = "out") -> Path:
+def out_folder(name: str, label: str = "--out") -> Path:
     """A folder to write to, made and tried.
 
     Raises:
@@ -211,30 +326,9 @@ def out_folder(name: str, option: str = "out") -> Path:
         probe.unlink()
     except OSError as error:
         raise UsageProblem(
-            f"--{option} {name}: cannot write there ({error.strerror or error}); give another folder"
+            f"{label} {name}: cannot write there ({error.strerror or error}); give another folder"
         ) from None
     return folder
-
-
-def _refuse_production(values: Mapping[str, Any]) -> None:
-    for name in ("target", "api_url"):
-        host = urlsplit(values[name] or "").hostname or ""
-        if any(host == known or host.endswith(f".{known}") for known in _PRODUCTION):
-            raise UsageProblem(
-                f"--{name.replace('_', '-')}: {host} is a public production host, where uploads count against real "
-                "limits; add --allow-production if that is what you mean"
-            )
-
-
-def _check_service_options(values: Mapping[str, Any]) -> None:
-    names = [*values["fault"], *values["behaviour"]]
-    if not names:
-        return
-    if values["target"] != "mock":
-        raise UsageProblem(
-            f"--fault and --behaviour ({names[0]}) are for the embedded service only, not for {values['target']}"
-        )
-    check_service(values["fault"], values["behaviour"])
 
 
 def check_service(faults: list[str], behaviours: list[str]) -> None:
@@ -255,46 +349,42 @@ def check_service(faults: list[str], behaviours: list[str]) -> None:
         raise UsageProblem(str(error)) from None
 
 
-def _token(values: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    token = read_secret("token", values["token_file"], environment)
-    if token or values["target"] == "mock":
-        return token or ""
-    host = values["target"].split("://", 1)[1]
-    if host.startswith(_LOOPBACK):
-        return LOOPBACK_TOKEN
-    raise UsageProblem(
-        f"no token for {values['target']}: set {PREFIX}TOKEN, or give --token-file FILE "
-        "(a token on the command line could be read by others)"
-    )
+def is_on_this_machine(url: str) -> bool:
+    """Whether a URL is one of this machine's own."""
+    return url.partition("://")[2].startswith(_LOOPBACK)
 
 
-def read_secret(name: str, file: str | None, environment: Mapping[str, str]) -> str | None:
-    """A token from a file or the environment; None when neither has one.
+def read_secret(name: str, file: str | None, environment: Mapping[str, str], *, label: str = "") -> str | None:
+    """A secret from a file or the environment; None when neither has one.
+
+    Args:
+        name: Which one, as its variable is named: ``token``, ``second_token``.
+        label: What to call the file's option in a message.
 
     Raises:
-        UsageProblem: The file cannot be read or does not hold one token.
+        UsageProblem: The file cannot be read, or file or variable do not hold one word.
     """
     if not file:
-        return environment.get(PREFIX + name.upper()) or None
+        text = environment.get(PREFIX + name.upper(), "").strip()
+        if len(text.split()) > 1:
+            raise UsageProblem(f"{PREFIX}{name.upper()}: has to hold one {_WORD[name]} and nothing else")
+        return text or None
+    label = label or f"--{name.replace('_', '-')}-file"
     try:
         text = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"--{name.replace('_', '-')}-file {file}: cannot be read ({error})") from None
+    except OSError as error:
+        raise UsageProblem(f"{label} {file}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
+        raise UsageProblem(f"{label} {file}: cannot be read (it is not UTF-8)") from None
     if not text or len(text.split()) != 1:
-        raise UsageProblem(f"--{name.replace('_', '-')}-file {file}: the file has to hold one token and nothing else")
+        raise UsageProblem(f"{label} {file}: the file has to hold one {_WORD[name]} and nothing else")
     return text
 
 
-def _number(name: str, value: Any) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        raise UsageProblem(f"--{name} {value!r} is not a whole number") from None
-    if number < 0:
-        raise UsageProblem(f"--{name} {value} is negative")
-    return number
+_WORD = {"token": "token", "second_token": "token", "limited_token": "token", "client_secret": "secret"}
 
 
-def _nearest(value: str, choices: tuple[str, ...]) -> str:
+def nearest(value: str, choices: tuple[str, ...]) -> str:
+    """The end of a message about a wrong value: the right one that looks most like it, if any does."""
     near = difflib.get_close_matches(value.strip(), choices, 1)
     return f"; did you mean {near[0]}?" if near else ""

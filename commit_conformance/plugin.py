@@ -16,16 +16,21 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, run_settings
+from commit_conformance.known import KnownFailuresProblem, outdated, update
+from commit_conformance.options import OPTIONS, PREFIX, UsageProblem
 from commit_conformance.report.log import read_log
 from commit_conformance.report.progress import Progress
 from commit_conformance.report.summary import conclusion, summarize
-from commit_conformance.report.write import write_reports
+from commit_conformance.report.write import write
+from commit_conformance.settings import run_settings
+from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
+from commit_conformance.target.connect import Target
 from commit_conformance.target.settings import TargetUnusable
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Level, Rule
@@ -33,6 +38,7 @@ from commit_conformance.verdict.events import FORMAT, EventLog, now
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run import Run
 from commit_conformance.verdict.settings import RunSettings
+from commit_conformance.wire import Exchange, WireError
 
 _PROPERTY = "commit_conformance"
 _CONDUCTOR = pytest.StashKey["Conductor"]()
@@ -120,7 +126,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         result = pyfuncitem.obj(**arguments)
         return result if isinstance(result, str) else None
 
-    event = conductor.run.examine(rule, body, test=pyfuncitem.nodeid, again=conductor.server.may_ask_again)
+    static = conductor.static_trial()
+    if static is not None:
+        event = static.event(rule, test=pyfuncitem.nodeid)
+    else:
+        server = conductor.server
+        event = conductor.run.examine(
+            rule, body, test=pyfuncitem.nodeid, again=server.may_ask_again, renew=server.renew
+        )
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
     _tell_pytest(event)
     return True
@@ -133,6 +146,8 @@ def _tell_pytest(event: dict[str, Any]) -> None:
     match Verdict(event["verdict"]):
         case Verdict.FAILED if event["gating"]:
             pytest.fail(_text(event), pytrace=False)
+        case Verdict.FAILED if event["known"]:
+            pytest.xfail(f"{words} (known: {event['known']['reason']})")
         case Verdict.FAILED:
             pytest.xfail(f"{words} (level {event['level']} does not gate)")
         case Verdict.ERRORED:
@@ -185,7 +200,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keeps the tests of a file on one worker, where nothing else was asked for: they share what they uploaded."""
     if config.getvalue("dist") != "load":
         return None
-    from xdist.scheduler import LoadFileScheduling
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     return LoadFileScheduling(config, log)
 
@@ -253,7 +268,10 @@ class Conductor:
         self.settings: RunSettings = run_settings(given)
         worker_id = worker["workerid"] if worker else ""
         self.run = Run(self.settings, ledger_name=f"ledger{'-' + worker_id if worker_id else ''}.jsonl")
+        if self.settings.target.static_mock != "no":
+            self.run.recognize = self._recognize
         self.server = Server(self.run)
+        self.static: StaticTrial | None = None
         self.interrupted: str | None = None
         self.selected: list[Rule] = []
         self.not_at_effort: list[Rule] = []
@@ -302,18 +320,43 @@ class Conductor:
         if self.is_worker:
             return True
         self._log = EventLog(self.log_path)
-        self._log.write(self._header())
+        try:
+            reached = self._distributes or self._reach()
+        finally:  # whatever becomes of it: a log starts with its header, which says what kind of target there is
+            self._log.write(self._header())
         for event in self._left_out():
             self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
             progress.expect(Counter(rule.group for rule in self.selected))
-        if self._distributes:
-            return True
+        return reached
+
+    def _reach(self) -> bool:
         try:
             self.run.connect()
         except TargetUnusable:
             return False
+        return True
+
+    def static_trial(self) -> StaticTrial | None:
+        """The trial of the target as a static mock; None where it is none, or cannot be reached."""
+        with suppress(TargetUnusable):
+            self.run.connect()
+        return self.static
+
+    def _recognize(self, target: Target, first: Exchange | None) -> bool:
+        """Puts a target that is a static mock on the trial that such a one can be given; says whether it is one."""
+        said = self.settings.target.static_mock == "yes"
+        if first is None and not said:
+            return False
+        signs = Signs(said=True) if first is None else look_for_signs(target, first)
+        if signs is None:
+            return False
+        target.keeps_nothing = True
+        try:
+            self.static = StaticTrial(self.run, target, signs)
+        except WireError as error:
+            raise TargetUnusable(f"the target does not answer: {error}") from error
         return True
 
     def _left_out(self) -> list[dict[str, Any]]:
@@ -388,8 +431,9 @@ class Conductor:
         for event in self._awaiting:
             subject = self.run.monitor.subject_of(event["rule"])
             if any(output["seen"].get(subject) for output in self._workers):
-                observed = event["level"] == str(Level.OBSERVED)
-                event |= {"verdict": str(Verdict.OBSERVED if observed else Verdict.PASSED), "reason": ""}
+                rule = self.run.catalogue.get(event["rule"])
+                verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
+                event |= {"verdict": str(verdict), "reason": "", **self.run.standing(rule, verdict)}
             self.take(event)
 
     def _end_log(self) -> int:
@@ -398,11 +442,13 @@ class Conductor:
         if self.interrupted:
             self._log.write({"event": "truncated", "reason": self.interrupted, "cost": cost, "cleanup": cleanup})
             self._log.close()
-            write_reports(self._log.path, self._log.path.parent)
+            write(self._log.path, self.settings.reports)
             return 3
+        self._review_known()
         log = read_log(self._log.path)
         summary = summarize(log)
-        code, text = conclusion(log.verdicts)
+        static_mock = log.target.static_mock if log.target else ""
+        code, text = conclusion(log.verdicts, static_mock=static_mock, outdated=log.outdated)
         unusable = self.unusable
         if unusable:
             code, text = 3, f"could not be tested: {unusable}"
@@ -421,8 +467,35 @@ class Conductor:
             }
         )
         self._log.close()
-        write_reports(self._log.path, self._log.path.parent)
+        write(self._log.path, self.settings.reports)
         return code
+
+    def _review_known(self) -> None:
+        """Holds the list of known failures against what the run has found, and writes it anew where that was asked."""
+        known = self.settings.known
+        assert self._log.path is not None
+        if known is None or known.path is None:
+            return
+        summary, rules = summarize(read_log(self._log.path)), [rule.id for rule in self.run.catalogue]
+        verdicts = {result.rule: result.verdict for result in summary.rules}
+        found = outdated(known, verdicts, rules=rules)
+        changes: tuple[str, ...] = ()
+        if self.settings.update_known and self.unusable is None:
+            failing = {result.rule: result.told for result in summary.gating_failures}
+            try:
+                changed = update(known, failing, verdicts, rules=rules)
+                found, changes = changed.expired, changed.told(known.path)
+            except KnownFailuresProblem as problem:
+                changes = (str(problem),)
+        self._log.write(
+            {
+                "event": "known-failures",
+                "path": str(known.path),
+                "entries": len(known.entries),
+                "outdated": [each.as_json() for each in found],
+                "changes": list(changes),
+            }
+        )
 
     @property
     def unusable(self) -> str | None:
@@ -457,10 +530,15 @@ class Conductor:
             "seed": settings.seed,
             "budget": settings.budget.as_json(),
             "selected": [rule.id for rule in self.selected] if settings.rules else None,
+            "profile": {"name": settings.profile, "path": str(settings.config)} if settings.config else None,
+            "notes": self.static.notes if self.static is not None else [],
         }
 
     def _target_event(self) -> dict[str, Any] | None:
         target = self.run.target
+        if self.static is not None:
+            mock = self.static.as_json()
+            return {"event": "target", "capabilities": [], "notes": self.static.notes, "static_mock": mock}
         if target is None or target.bank is None:
             return None
         return {

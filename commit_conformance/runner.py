@@ -13,16 +13,9 @@ from typing import Any
 
 from rich.console import Console
 
-from commit_conformance.options import (
-    LOOPBACK_TOKEN,
-    OPTIONS,
-    PREFIX,
-    UsageProblem,
-    check_service,
-    read_secret,
-    resolve,
-    run_settings,
-)
+from commit_conformance.authorization import authorization
+from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, check_service
+from commit_conformance.settings import run_settings, settings_of
 from commit_conformance.specs import suite_root
 from commit_conformance.target.ledger import CleanupResult
 
@@ -51,7 +44,8 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
     from commit_conformance.report.progress import progress_on
 
     console = Console()
-    values = {**resolve(given), "seed": str(settings.seed)}
+    # What was given, and no more: environment and profile are read again there, and count as what they are.
+    values = {**given, "seed": str(settings.seed)}
     root = suite_root()
     arguments = [
         str(root / "tests" / "server"),
@@ -65,11 +59,11 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
         "no:terminal",
     ]
     for option in OPTIONS:
-        value = values[option.field]
+        value = values.get(option.field)
         if option.flag:
             arguments += [f"--{option.name}"] if value else []
             continue
-        for item in value if option.many else [value]:
+        for item in (value or ()) if option.many else [value]:
             if item is not None:
                 arguments.append(f"--{option.name}={item}")
     output = Output(None if quiet else progress_on(console))
@@ -139,8 +133,11 @@ def serve_reference(
         raise UsageProblem(str(error)) from None
 
 
-def sweep_ledger(path: Path, *, token_file: str | None) -> CleanupResult:
+def sweep_ledger(path: Path, given: Mapping[str, Any]) -> CleanupResult:
     """Takes away what a ledger names.
+
+    Args:
+        given: Options by field name that say how to have a token; the target is the ledger's.
 
     Raises:
         UsageProblem: The ledger or the token cannot be read.
@@ -156,8 +153,14 @@ def sweep_ledger(path: Path, *, token_file: str | None) -> CleanupResult:
     url, api_url = str(header.get("url", "")), header.get("api_url")
     if not url.startswith(("http://", "https://")) or ".invalid" in url:
         raise UsageProblem(f"{path}: its target {url!r} has ended with its run; there is nothing to sweep")
-    token = read_secret("token", token_file, os.environ) or LOOPBACK_TOKEN
-    wire = Wire(token=token, origins=[url, *([str(api_url)] if api_url else [])])
+    # Where the ledger names another target than the profile, the profile's token is not meant for it.
+    settings = settings_of({**given, "target": url, "api_url": api_url})
+    access = authorization(settings, settings.values, os.environ)
+    wire = Wire(
+        token=access.token,
+        credentials=access.client.credentials() if access.client else None,
+        origins=[url, *([str(api_url)] if api_url else []), *settings.value("allow_origin")],
+    )
     try:
         return clean_up(Api(wire, upload_url=url, api_url=str(api_url or url)), entries)
     finally:

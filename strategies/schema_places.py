@@ -144,7 +144,7 @@ def _read(node: Mapping[str, Any], definitions: Mapping[str, Any], path: tuple[s
 def _both(base: Place, own: Place) -> Place:
     """What fits two schemas of one place: that which a reference points at, and what stands beside it."""
     for name in ("pattern", "format"):
-        if getattr(base, name) is not None and getattr(own, name) is not None:
+        if getattr(base, name) is not None and getattr(own, name) not in (None, getattr(base, name)):
             raise ValueError(f"{base}: {name} stands in two schemas at once, which is not read")
     words = base.words
     if own.words is not None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from commit_conformance.options import LOOPBACK_TOKEN, PREFIX, UsageProblem, run_settings
+from commit_conformance.options import LOOPBACK_TOKEN, PREFIX, UsageProblem
+from commit_conformance.settings import run_settings
 from commit_conformance.target.settings import TargetSettings
 
 NAMES = ("A", "B")
@@ -86,6 +87,7 @@ def both_sides(
                 "out": out,
             },
             {f"{PREFIX}TOKEN": token} if token else {},
+            profiles=False,
         )
         assert settings.out is not None
         sides.append(

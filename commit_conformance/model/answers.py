@@ -26,7 +26,7 @@ _STACK_TRACE = re.compile(
 )
 _ERROR_RULES = {409: "CONFLICT-BODY", 412: "PRECONDITION-BODY"}
 #: Statuses a proxy or server framework answers on its own, before the API sees the request.
-_OFTEN_NOT_THE_API = frozenset({401, 403, 405, 407, 408, 411, 413, 414, 421, 426, 429, 431})
+OFTEN_NOT_THE_API = frozenset({401, 403, 405, 407, 408, 411, 413, 414, 421, 426, 429, 431})
 
 
 def check_accepted(answer: Answer) -> list[Problem]:
@@ -54,7 +54,7 @@ def check_error(answer: Answer) -> list[Problem]:
 
     Statuses that proxies and frameworks answer by themselves, and 5xx, are not held to it.
     """
-    if not 400 <= answer.status <= 499 or answer.status in _OFTEN_NOT_THE_API:
+    if not 400 <= answer.status <= 499 or answer.status in OFTEN_NOT_THE_API:
         return []
     rule = _ERROR_RULES.get(answer.status, "ERROR-BODY")
     body = answer.json

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+#: Levels of JSON that are looked at. A File has five.
+DEEPEST = 100
 #: Stands for "this body is not JSON", which is different from the JSON value null.
 NOT_JSON: Any = type("NotJson", (), {"__repr__": lambda self: "NOT_JSON", "__bool__": lambda self: False})()
 
@@ -146,11 +149,12 @@ class Answer:
 
     @cached_property
     def json(self) -> Any:
-        """The decoded body, or ``NOT_JSON``. Nesting too deep to decode and NaN count as not JSON."""
+        """The decoded body, or ``NOT_JSON``. Nesting too deep to look at and NaN count as not JSON."""
         try:
-            return json.loads(self.body, parse_constant=_refuse_constant)
+            value = json.loads(self.body, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError):
             return NOT_JSON
+        return value if _depth_within(value, DEEPEST) else NOT_JSON
 
     @property
     def media_type(self) -> str:
@@ -165,6 +169,27 @@ class Problem:
     rule: str
     message: str
     pointer: str = ""
+
+
+def _finite(text: str) -> float:
+    """A number, or the largest there is: JSON has no infinity, and neither may what is written about it."""
+    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
+
+
+def _depth_within(value: Any, levels: int) -> bool:
+    """Whether nothing is nested deeper, so that whatever looks at it by recursion comes to an end."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return True
+    return False
 
 
 def _refuse_constant(name: str) -> Any:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commit_conformance.report.events import Footer, Header, Target, Verdict
-from commit_conformance.report.fields import text_of
+from commit_conformance.report.events import Footer, Header, Target
+from commit_conformance.report.fields import Fields, text_of
+from commit_conformance.report.verdicts import MOST_EXCHANGES, Verdict
 
 FORMAT = 1
 
@@ -43,6 +44,8 @@ class Log:
     Attributes:
         truncated: Why the log ends before the run did; None for a complete one.
         skipped: How many lines held events of unknown kinds.
+        outdated: What is out of date in the list of known failures, a line for each entry.
+        changes: What the run has changed in that list, in lines.
     """
 
     path: Path
@@ -52,6 +55,8 @@ class Log:
     footer: Footer | None
     truncated: str | None
     skipped: int = 0
+    outdated: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def read_log(path: Path) -> Log:
@@ -65,9 +70,12 @@ def read_log(path: Path) -> Log:
     target: Target | None = None
     footer: Footer | None = None
     verdicts: list[Verdict] = []
+    failed: set[str] = set()
     truncated: str | None = "the log ends before the run did"
     skipped = 0
-    for number, event in _events(path):
+    outdated: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    for number, event in events_of(path):
         kind = event.get("event")
         if header is None:
             header = _header(path, number, event)
@@ -77,13 +85,20 @@ def read_log(path: Path) -> Log:
                 target = Target.from_event(event)
             case "verdict":
                 try:
-                    verdicts.append(Verdict.from_event(event))
+                    line = Verdict.from_event(event, keep=0 if text_of(event.get("rule")) in failed else MOST_EXCHANGES)
+                    verdicts.append(line)
+                    # One failure of a rule is shown; the exchanges of more of them would only take memory.
+                    failed |= {line.rule} if line.verdict == "failed" else set()
                 except ValueError as error:
                     raise BrokenLog(path, number, str(error)) from None
             case "footer":
                 footer, truncated = Footer.from_event(event), None
             case "truncated":
                 footer, truncated = Footer.from_event(event), text_of(event.get("reason")) or "the run was cut short"
+            case "known-failures":
+                told = [Fields(item).text("message") for item in Fields(event).list("outdated")]
+                outdated = tuple(dict.fromkeys([*outdated, *told]))  # each run of a merged log has its own
+                changes += Fields(event).texts("changes")
             case "torn":
                 truncated = "the log breaks off in the middle of its last line"
             case "header":
@@ -100,6 +115,8 @@ def read_log(path: Path) -> Log:
         footer=footer,
         truncated=truncated,
         skipped=skipped,
+        outdated=outdated,
+        changes=changes,
     )
 
 
@@ -112,8 +129,12 @@ def _header(path: Path, number: int, event: dict[str, Any]) -> Header:
     return Header.from_event(event)
 
 
-def _events(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields line numbers and events. A last line that a kill tore apart becomes the event ``torn``."""
+def events_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields line numbers and events as they were written; a last line that a kill tore apart as the event ``torn``.
+
+    Raises:
+        BrokenLog: The file cannot be read, or a line other than a torn last one is not a JSON object.
+    """
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from commit_conformance.report.events import VERDICTS
 from commit_conformance.report.plain import count_text, plain_line
+from commit_conformance.report.verdicts import VERDICTS
 
 
 class Progress(Protocol):

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commit_conformance.report.events import VERDICTS, Exchange
+from commit_conformance.report.exchanges import Exchange
 from commit_conformance.report.log import Log
 from commit_conformance.report.plain import count_text, plain, plain_line, size_text
-from commit_conformance.report.ruler import lay_out
-from commit_conformance.report.ruler_text import ruler_text
+from commit_conformance.report.ruler.layout import lay_out
+from commit_conformance.report.ruler.text import ruler_text
 from commit_conformance.report.summary import CONFORMS, DOES_NOT_CONFORM, RuleResult, Summary, Untested, summarize
+from commit_conformance.report.verdicts import VERDICTS
 
 _STYLES = {
     "passed": "green",
@@ -56,11 +57,16 @@ def render(log: Log, console: Console, *, verbose: int = 0, quiet: bool = False,
     if verbose >= 2 and not quiet:
         printer.rules(summary)
     for result in summary.failed:
-        printer.failed_line(result) if quiet else printer.failure(result)
+        if quiet:
+            printer.failed_line(result)
+        elif verbose or not result.known_failure:
+            printer.failure(result)
     if not quiet:
+        printer.known([result for result in summary.failed if result.known_failure])
         printer.untested(summary.untested)
         printer.observed(summary.observed)
         printer.cost(log, summary)
+    printer.list_of_known(log)
     printer.conclusion(log, summary)
     beside = log.path.parent / "report.html"
     found = report or (beside if beside.is_file() else None)
@@ -90,6 +96,8 @@ class _Printer:
         facts += [f"seed {header.seed}"] * (header.seed is not None)
         facts += [f"run {header.run}"] * bool(header.run)
         self.line((plain_line("  ".join(facts), 200), "dim"))
+        for note in header.notes:
+            self._block(note, style="bold yellow")
         if log.truncated is not None:
             self._block(f"INCOMPLETE: {log.truncated}", style="bold yellow")
         self.line()
@@ -119,13 +127,32 @@ class _Printer:
 
     def failed_line(self, result: RuleResult) -> None:
         message = result.worst.failure.message if result.worst.failure else result.worst.reason
-        gating = "" if result.gating else " (not gating)"
+        gating = "" if result.gating else " (known)" if result.known_failure else " (not gating)"
         rule = (plain_line(result.rule, 60), "bold")
         self.line(("failed ", _STYLES["failed"]), rule, f"{gating}: {plain_line(message, 300)}")
 
+    def known(self, results: Sequence[RuleResult]) -> None:
+        if not results:
+            return
+        self.line(("Known failures, which do not decide", "bold"))
+        for result in results:
+            self._wrapped(Text(f"  {plain_line(result.rule, 60)}  ", "yellow"), Text(plain_line(result.told, 200)))
+            known = result.worst.known
+            self._block(f"known: {known.told if known else ''}", indent=4, style="dim")
+        self.line()
+
+    def list_of_known(self, log: Log) -> None:
+        if log.outdated:
+            self.line(("Known failures that are out of date", "bold yellow"))
+        for told in log.outdated:
+            self._block(told, indent=2)
+        for told in log.changes:
+            self._block(told)
+
     def failure(self, result: RuleResult) -> None:
         verdict, failure = result.worst, result.worst.failure
-        level = f"  {plain_line(verdict.level, 30)}, {'gating' if result.gating else 'not gating'}"
+        decides = "gating" if result.gating else "known" if result.known_failure else "not gating"
+        level = f"  {plain_line(verdict.level, 30)}, {decides}"
         self.line(("FAILED ", _STYLES["failed"]), (plain_line(verdict.rule, 60), "bold"), (level, "dim"))
         self._block(verdict.statement, indent=2, style="italic")
         if failure is None:
@@ -194,6 +221,8 @@ class _Printer:
         if log.footer and log.footer.left:
             left = ", ".join(log.footer.left[:5]) + (" …" if len(log.footer.left) > 5 else "")
             self._block(f"left behind on the server: {left}", style="bold yellow")
+        for note in log.target.notes if log.target else ():
+            self._block(note)
         if log.header.seed is not None:
             self.line(f"seed: {log.header.seed}")
 

@@ -30,7 +30,8 @@ import schemathesis
 from schemathesis import Case, CheckContext, HookContext, Response
 
 from commit_conformance.model import Problem
-from commit_conformance.options import PREFIX, UsageProblem, run_settings
+from commit_conformance.options import PREFIX, UsageProblem
+from commit_conformance.settings import run_settings
 from commit_conformance.syntax.binding import Binder
 from commit_conformance.syntax.description import (
     DescriptionProblem,

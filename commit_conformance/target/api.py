@@ -7,13 +7,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote, urljoin
 
 from commit_conformance.model import Answer, FileState, UploadedPart
 from commit_conformance.wire import Exchange, Wire
+from commit_conformance.wire.errors import Trouble
 
 _JSON = (("content-type", "application/json"),)
+#: Items of a folder that are kept in memory, and pages of a session's parts that are looked through.
+LISTED_ITEMS, LISTED_PAGES = 100_000, 100
+#: Characters of an id. Some servers sign theirs; none of them needs more.
+LONGEST_ID = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +66,9 @@ class Api:
             return None
         shown = answer.json
         session_id, part_size = shown.get("id"), shown.get("part_size")
-        if not isinstance(session_id, str) or isinstance(part_size, bool) or not isinstance(part_size, int):
+        if not is_usable(session_id) or isinstance(part_size, bool) or not isinstance(part_size, int):
             return None
-        if part_size <= 0 or not session_id:
+        if part_size <= 0:
             return None
         base = f"{self.upload_url}/files/upload_sessions/{quote(session_id, safe='')}"
         endpoints = {
@@ -98,7 +103,31 @@ class Api:
             ("digest", digest or right),
         )
         url = session.endpoints["upload_part"]
-        return self._upload("PUT", url, headers=headers, content=content, token=token)
+        exchange = self._upload("PUT", url, headers=headers, content=content, token=token)
+        self.wire.purse.part_sent(len(content))
+        return exchange
+
+    def find_part(self, session: SessionHandle, *, offset: int, content: bytes) -> UploadedPart | None:
+        """The part that a session lists for some bytes at some place; None when it lists none, or lists nothing.
+
+        For a part that was sent again because the answer to it was lost, and was then refused as one that is there.
+        """
+        found = 0
+        for _ in range(LISTED_PAGES):
+            exchange = self.list_parts(session, offset=found)
+            body = exchange.answer.json if exchange.answer and exchange.status == 200 else None
+            entries = body.get("entries") if isinstance(body, dict) else None
+            if not isinstance(entries, list) or not entries:
+                return None
+            for entry in entries:
+                if not isinstance(entry, dict) or not isinstance(entry.get("part_id"), str):
+                    continue
+                sha1 = hashlib.sha1(content).hexdigest()
+                same = str(entry.get("sha1", sha1)).lower() == sha1
+                if same and (entry.get("offset"), entry.get("size")) == (offset, len(content)):
+                    return UploadedPart(part_id=entry["part_id"], offset=offset, size=len(content), sha1=sha1)
+            found += len(entries)
+        return None
 
     def list_parts(self, session: SessionHandle, *, offset: int = 0, limit: int = 1000) -> Exchange:
         """One page of the parts the session has."""
@@ -167,6 +196,8 @@ class Api:
                 return exchange
             page = [entry for entry in body["entries"] if isinstance(entry, dict)]
             items += page
+            if len(items) > LISTED_ITEMS:
+                raise Trouble(f"the folder {folder_id} lists more than {LISTED_ITEMS} items")
             total = body.get("total_count")
             if not page or not isinstance(total, int) or len(items) >= total:
                 break
@@ -238,7 +269,24 @@ def id_of(answer: Answer | None) -> str | None:
     """The ``id`` an answer shows, as a string."""
     body = answer.json if answer is not None else None
     value = body.get("id") if isinstance(body, dict) else None
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    return text if is_usable(text) else None
+
+
+def is_usable(value: object) -> TypeGuard[str]:
+    """Whether an id can be put into a path, and means nothing else there: ``..`` is another path.
+
+    Ids are quoted when they are used, so slashes and escapes do no harm.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or value in (".", ".."):
+        return False
+    return value.isprintable()  # lone surrogates are not, and could not be sent
+
+
+def is_gone(exchange: Exchange) -> bool:
+    """Whether what was to be deleted is gone: by this request, or by an earlier try whose answer was lost."""
+    status = exchange.status or 0
+    return 200 <= status <= 299 or bool(exchange.lost and status in (404, 410))
 
 
 def part_of(answer: Answer | None, *, offset: int, content: bytes) -> UploadedPart | None:
@@ -256,7 +304,7 @@ def part_of(answer: Answer | None, *, offset: int, content: bytes) -> UploadedPa
 
 def file_state(body: Any) -> FileState | None:
     """A file as any answer shows it; None when it shows none."""
-    if not isinstance(body, dict) or "id" not in body:
+    if not isinstance(body, dict) or "id" not in body or not is_usable(str(body["id"])):
         return None
 
     def text(value: Any) -> str | None:

@@ -16,6 +16,14 @@ from commit_conformance.target.api import Api, part_of
 from commit_conformance.target.ledger import Ledger
 from commit_conformance.target.upload import State, Upload, make_content, plain_digest
 from commit_conformance.wire import Exchange
+from commit_conformance.wire.errors import Trouble
+
+#: Parts of one file: what the documentation allows. More are an invention, and each would be a request.
+MOST_PARTS = 10_000
+
+
+class PartInDoubt(Trouble):
+    """A part was refused when it was sent again, since the answer to it was lost, and the target lists no parts."""
 
 
 class SetupFailed(Exception):
@@ -86,6 +94,7 @@ class Bank:
         wants: Callable[[str], bool] = plain_digest,
         content: bytes | None = None,
         token: str | None = "",
+        again: int = 3,
     ) -> Upload:
         """Opens a session and uploads its parts.
 
@@ -98,9 +107,11 @@ class Bank:
             wants: What the file's base64 digest has to look like.
             content: The bytes, in place of made-up ones.
             token: Another token than the run's.
+            again: How many more sessions to open when it cannot be told whether a part has arrived.
 
         Raises:
             SetupFailed: The target refused the session or a part.
+            Trouble: Answers were lost on the way.
         """
         size = len(content) if content is not None else (size or self.file_size)
         name = name or (target.name if target and target.name else None) or self.name()
@@ -111,8 +122,14 @@ class Bank:
         else:
             exchange = self.api.create_version_session(file_id=target.file_id, size=size, token=token)
         handle = self.api.session_of(exchange.answer)
+        if handle is None and exchange.lost:
+            raise Trouble(f"creating an upload session was answered {exchange.status} after an answer had been lost")
         if handle is None:
             raise SetupFailed("creating an upload session", exchange)
+        if -(-size // handle.part_size) > MOST_PARTS:
+            raise SetupFailed(
+                f"a session in parts of {handle.part_size} bytes, more than {MOST_PARTS} parts,", exchange
+            )
         self.ledger.note("session", id=handle.session_id, abort=handle.endpoints["abort"])
         self.api.wire.purse.session_opened()
         if content is None:
@@ -129,7 +146,24 @@ class Bank:
         )
         upload = Upload(handle=handle, session=session, content=content, target=target)
         self.uploads.append(upload)
-        self.put(upload, range(session.total_parts) if parts is None else parts, token=token)
+        wanted = list(range(session.total_parts) if parts is None else parts)
+        try:
+            self.put(upload, wanted, token=token)
+        except PartInDoubt:
+            upload.state = State.GONE
+            if not again:
+                raise
+            return self.open(
+                size=size,
+                name=name,
+                folder_id=folder_id,
+                target=target,
+                parts=wanted,
+                wants=wants,
+                content=content,
+                token=token,
+                again=again - 1,
+            )
         return upload
 
     def put(self, upload: Upload, indices: Iterable[int], *, token: str | None = "") -> None:
@@ -151,6 +185,10 @@ class Bank:
             upload.handle, piece, offset=offset, total=upload.session.file_size, token=token
         )
         part = part_of(exchange.answer, offset=offset, content=piece)
+        if part is None and exchange.lost:  # it may be there, by the try whose answer was lost
+            part = self.api.find_part(upload.handle, offset=offset, content=piece)
+            if part is None:
+                raise PartInDoubt(f"a part was answered {exchange.status} after the answer to it had been lost")
         if part is None:
             raise SetupFailed(f"uploading part {index + 1} of {upload.session.total_parts}", exchange)
         return part

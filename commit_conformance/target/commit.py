@@ -7,7 +7,7 @@ rules about that time have evidence.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from commit_conformance.model import Answer, CommitRequest
@@ -16,9 +16,12 @@ from commit_conformance.target.api import Api
 from commit_conformance.target.upload import Upload
 from commit_conformance.wire import Exchange, Wire
 from commit_conformance.wire.client import PASSING
+from commit_conformance.wire.outages import Busy
 
 #: Statuses after which the wire sends a commit again. 429 is not among them: it is followed here, with a look around.
 COMMIT_PASSING = PASSING - {429}
+#: Bytes of an answer to a commit. A File with every field has some five thousand; hundreds of answers are kept.
+ANSWER_LIMIT = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,11 @@ class CommitRun:
         return self.exchanges[-1]
 
     @property
+    def lost(self) -> bool:
+        """Whether it was sent again because an answer was lost, so that the target may have carried it out before."""
+        return any(exchange.lost for exchange in self.exchanges)
+
+    @property
     def answer(self) -> Answer:
         """The answer that ended it; still a 202 when patience ran out."""
         answer = self.last.answer
@@ -79,8 +87,12 @@ class CommitRun:
 
 
 def send_commit(wire: Wire, upload: Upload, request: CommitRequest, **options: Any) -> Exchange:
-    """Sends a commit once (429 and gateway answers are waited out); options are those of `Wire.send`."""
-    options = {"passing": COMMIT_PASSING, "repeatable": False, **options}
+    """Sends a commit until it is answered: the contract has it that a commit may be repeated.
+
+    Gateway answers are waited out, 429 are not. Whether the answer is one to a repetition stands in ``lost``. Options
+    are those of `Wire.send`.
+    """
+    options = {"passing": COMMIT_PASSING, "body_limit": ANSWER_LIMIT, **options}
     return wire.send("POST", upload.commit_url, headers=request.headers, content=request.body, upload=True, **options)
 
 
@@ -102,10 +114,14 @@ def follow(
         watch: Whether to look at session and folder after each 202.
         early: Whether to repeat the request once before the time is up.
         options: Further options of `Wire.send`.
+
+    Raises:
+        Busy: It was answered 429 to the end of all patience.
+        WireError: No answer was had, or no end to the 202 within what a run may wait for all of them.
     """
     run = CommitRun(request=request)
     upload.unsettled = True
-    run.exchanges.append(send_commit(api.wire, upload, request, **options))
+    run.exchanges.append(_answered(api, upload, request, options))
     waited = 0.0
     while run.last.status in (202, 429) and len(run.exchanges) <= patience.polls and waited <= patience.seconds:
         later = run.last
@@ -121,7 +137,35 @@ def follow(
         if early and not run.early and pause > 0 and later.status == 202:
             run.early = True  # once, to see that haste does no harm
         else:
-            api.wire.sleep(min(pause, patience.seconds))
+            api.wire.wait_as_told(min(pause, patience.seconds))
             waited += pause
-        run.exchanges.append(send_commit(api.wire, upload, request, **options))
+        run.exchanges.append(_answered(api, upload, request, options))
+    if run.last.status == 429:
+        raise Busy(f"a commit was answered 429, {len(run.exchanges)} times over", run.last)
     return run
+
+
+def _answered(api: Api, upload: Upload, request: CommitRequest, options: dict[str, Any]) -> Exchange:
+    """The answer to a commit. A 502, 503 or 504 is one when the target is well, and nothing but this commit gets it.
+
+    Raises:
+        Busy: Other requests are answered like that as well, or no longer once they were: the target is in trouble.
+        WireError: No answer was had.
+    """
+    try:
+        return send_commit(api.wire, upload, request, **options)
+    except Busy as busy:
+        if busy.exchange.status == 429:
+            raise
+        api.status(upload.handle)  # whatever it is answered, if only it is
+        again = api.wire.send(
+            "POST",
+            upload.commit_url,
+            headers=request.headers,
+            content=request.body,
+            upload=True,
+            **{**options, "passing": frozenset(), "repeatable": False},
+        )
+        if again.status in COMMIT_PASSING:
+            api.status(upload.handle)
+        return replace(again, lost=again.lost + (again.status not in COMMIT_PASSING))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commit_conformance.model import FileState
-from commit_conformance.target.api import Api, SessionHandle, id_of
+from commit_conformance.target.api import Api, SessionHandle, id_of, is_gone, is_usable
 from commit_conformance.target.bank import Bank
 from commit_conformance.target.capabilities import Capabilities
 from commit_conformance.target.ledger import CleanupResult, Ledger, clean_up
 from commit_conformance.target.settings import TargetSettings, TargetUnusable
 from commit_conformance.target.upload import State
-from commit_conformance.wire import Exchange, Wire, WireError
+from commit_conformance.wire import Allowed, Exchange, TokenTrouble, Wire, WireError
 
 #: Sizes to ask for when looking for the smallest file: a few bytes, then the documented minimum, in both readings.
 SIZES = (4096, 20_000_000, 20 * 1024 * 1024, 50_000_000)
@@ -22,6 +23,29 @@ SIZES = (4096, 20_000_000, 20 * 1024 * 1024, 50_000_000)
 WANTED_PARTS = 4
 #: Up to this part size the wanted number of parts is cheap.
 CHEAP_PART = 1024 * 1024
+#: Files are made in memory, of more than two parts. Box asks for parts of 8 to 64 MiB.
+LARGEST_PART = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What a target has shown without anything being made on it.
+
+    Attributes:
+        folder: The answer to reading the folder that was named.
+        user: The answer to who the token's user is.
+        session: The answer to the last upload session that was asked for.
+        part_size: Bytes of a part; None where no session was given.
+        file_size: Bytes of the files that a run would upload; 0 where no session was given.
+        ended: Whether the session was taken away again.
+    """
+
+    folder: Exchange
+    user: Exchange
+    session: Exchange
+    part_size: int | None
+    file_size: int
+    ended: bool
 
 
 class Target:
@@ -40,6 +64,9 @@ class Target:
         files: Files the run has made, as the last 201 showed them, by id.
         shown: The same files, as they last read.
         strangers: Ids of files in the run's folder that no answer has spoken of.
+        made_folder: The answer to making the run's folder; None before it was asked for.
+        first_size: Bytes of the file that the first session was asked for.
+        keeps_nothing: Whether it is a static mock, with which nothing was prepared and nothing is left.
         owner_id: The token's user, where the target tells it.
     """
 
@@ -73,14 +100,21 @@ class Target:
         self.folder_id = settings.folder_id
         self.bank: Bank = None  # type: ignore[assignment]  # set by connect
         self.known_before: set[str] = set()
+        self.made_folder: Exchange | None = None
+        self.first_size = 0
+        self.keeps_nothing = False
         self._on_close = on_close
         self._wanted: Collection[str] | None = None
 
-    def connect(self, *, wanted: Collection[str] | None = None) -> None:
+    def connect(
+        self, *, wanted: Collection[str] | None = None, forgets: Callable[[Exchange], bool] | None = None
+    ) -> None:
         """Asks the target what it can do, and makes the run's folder.
 
         Args:
             wanted: Capabilities that somebody will ask for; the others that cost a request are not looked for.
+            forgets: Told the answer to the first session that was asked for; says whether the target keeps nothing that
+                it is told. Such a one is asked no further, since there is nothing to prepare and nothing to take away.
 
         Raises:
             TargetUnusable: It cannot be tested; the message says why.
@@ -90,11 +124,41 @@ class Target:
             self._look_at_folder()
             self._make_folder()
             self._who_am_i()
-            self._first_session()
+            self._first_session(forgets)
+        except TokenTrouble as error:
+            raise TargetUnusable(str(error)) from error
         except WireError as error:
             raise TargetUnusable(f"the target does not answer: {error}") from error
 
-    def _look_at_folder(self) -> None:
+    def glimpse(self) -> Glimpse:
+        """Looks at the target and leaves nothing behind: at most seven requests, one of which ends a session.
+
+        Raises:
+            TargetUnusable: It cannot be tested; the message says why.
+        """
+        try:
+            folder = self._look_at_folder()
+            user = self._who_am_i()
+            assert user is not None  # only a run that wants less is not told
+            handle, size, tried = self._smallest()
+            abort = self.api.abort(handle, free=True) if handle is not None else None
+            ended = abort is not None and abort.status is not None and 200 <= abort.status < 300
+            if handle is not None and ended:
+                self.ledger.note("gone", of="session", id=handle.session_id)
+        except TokenTrouble as error:
+            raise TargetUnusable(str(error)) from error
+        except WireError as error:
+            raise TargetUnusable(f"the target does not answer: {error}") from error
+        return Glimpse(
+            folder=folder,
+            user=user,
+            session=tried[-1][1],
+            part_size=handle.part_size if handle is not None else None,
+            file_size=max(size, wanted_size(handle.part_size)) if handle is not None else 0,
+            ended=ended,
+        )
+
+    def _look_at_folder(self) -> Exchange:
         exchange = self.api.get_folder(self.settings.folder_id)
         answer = exchange.answer
         assert answer is not None
@@ -122,16 +186,24 @@ class Target:
         if answer.status >= 500:
             raise TargetUnusable(f"{where} was answered {answer.status}: the target is in trouble.")
         self.capabilities.learn("read_folder", answer.status == 200, f"GET /folders/ID answered {answer.status}")
+        return exchange
 
     def _make_folder(self) -> None:
         self.ledger.note("folder-name", name=self.run_id, parent_id=self.settings.folder_id)
         exchange = self.api.create_folder(name=self.run_id, parent_id=self.settings.folder_id)
-        folder_id = id_of(exchange.answer) if exchange.status == 201 else None
+        self.made_folder = exchange
+        folder_id = (id_of(exchange.answer) or None) if exchange.status == 201 else None
+        if folder_id is None and exchange.lost:
+            folder_id = self._lost_folder()
+        if folder_id in (self.settings.folder_id, "0"):
+            folder_id = None  # what is taken for the run's own folder is deleted in the end, with all that is in it
         if self.capabilities.learn("create_folder", folder_id is not None, f"POST /folders answered {exchange.status}"):
             assert folder_id is not None
             self.folder_id = folder_id
             self.ledger.note("folder", id=folder_id, name=self.run_id)
-        if folder_id is not None and not self._wants("list_folder"):
+
+    def _list_folder(self) -> None:
+        if "create_folder" in self.capabilities and not self._wants("list_folder"):
             return
         items = self.api.folder_items(self.folder_id)
         listed = isinstance(items, list)
@@ -140,11 +212,21 @@ class Target:
         if isinstance(items, list):
             self.known_before = {str(item.get("id")) for item in items}
 
-    def _who_am_i(self) -> None:
+    def _lost_folder(self) -> str | None:
+        """The run's folder, where it was made by a request whose answer was lost."""
+        items = self.api.folder_items(self.settings.folder_id)
+        named = [item for item in items if item.get("name") == self.run_id] if isinstance(items, list) else []
+        found = next((str(item.get("id")) for item in named if item.get("type") == "folder"), None)
+        return found if is_usable(found) else None
+
+    def _who_am_i(self) -> Exchange | None:
+        exchange = None
         if self._wants("whoami"):
             exchange = self.api.whoami()
             self.owner_id = id_of(exchange.answer) if exchange.status == 200 else None
             self.capabilities.learn("whoami", self.owner_id is not None, f"GET /users/me answered {exchange.status}")
+            if self.owner_id is not None:  # who they are is told to whoever is let in at all
+                self.wire.bearers.of_anybody = Allowed(exchange.url, upload=False)
         given = {
             "second_user": self.settings.second_token,
             "limited_token": self.settings.limited_token,
@@ -153,17 +235,28 @@ class Target:
         for name, value in given.items():
             self.capabilities.learn(name, bool(value), "given" if value else "not given")
         self.capabilities.learn("socket", not self.settings.is_mock, "network" if not self.settings.is_mock else "none")
+        return exchange
 
-    def _first_session(self) -> None:
+    def _first_session(self, forgets: Callable[[Exchange], bool] | None) -> None:
         """Finds part size and smallest file, and what a session can be asked."""
         handle, size, tried = self._smallest()
+        self.first_size, first = tried[-1]
+        if forgets is not None and forgets(first):
+            self.keeps_nothing = True
+            return
         if handle is None:
             raise TargetUnusable(
                 "no upload session could be created: "
                 + "; ".join(f"{size} bytes were answered {self._told(exchange)}" for size, exchange in tried)
+                + ("; for a mock that has the commit alone say --static-mock yes" if first.status in (404, 501) else "")
             )
+        self._list_folder()
         part = handle.part_size
-        wanted = (WANTED_PARTS - 1) * part + part // 2 + 1 if part <= CHEAP_PART else 2 * part + part // 3 + 1
+        if part > LARGEST_PART:
+            raise TargetUnusable(
+                f"the target asks for parts of {part} bytes; files of several would not fit into memory"
+            )
+        wanted = wanted_size(part)
         if size > 2 * wanted:
             # The documented minimum in small parts is thousands of them: perhaps this server takes smaller files.
             handle, size = self._smaller(handle, wanted, size)
@@ -183,8 +276,7 @@ class Target:
             lists = parts.status == 200 and isinstance(body, dict) and isinstance(body.get("entries"), list)
             self.capabilities.learn("list_parts", lists, f"GET session/parts answered {parts.status}")
         abort = self.api.abort(handle)
-        gone = abort.status is not None and 200 <= abort.status < 300
-        self.capabilities.learn("abort", gone, f"DELETE session answered {abort.status}")
+        self.capabilities.learn("abort", is_gone(abort), f"DELETE session answered {abort.status}")
         self.bank = Bank(
             api=self.api,
             ledger=self.ledger,
@@ -286,9 +378,22 @@ class Target:
             for upload in self.bank.uploads if self.bank else ():
                 if upload.state is State.COMMITTED:
                     self.ledger.note("gone", of="session", id=upload.handle.session_id)
+            if self.keeps_nothing:
+                self._nothing_was_made()
+                return CleanupResult()
             return clean_up(self.api, self.ledger.entries)
         finally:
             self.ledger.close()
             self.wire.close()
             if self._on_close:
                 self._on_close()
+
+    def _nothing_was_made(self) -> None:
+        """Notes in the ledger that what an example named was never there."""
+        for entry in [entry for entry in self.ledger.entries if entry["kind"] in ("folder", "session")]:
+            self.ledger.note("gone", of=entry["kind"], id=entry["id"])
+
+
+def wanted_size(part: int) -> int:
+    """Bytes of a file that has parts enough, where a server takes files of that size."""
+    return (WANTED_PARTS - 1) * part + part // 2 + 1 if part <= CHEAP_PART else 2 * part + part // 3 + 1

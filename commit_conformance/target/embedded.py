@@ -32,6 +32,7 @@ def embedded(settings: TargetSettings, *, seed: int) -> tuple[TargetSettings, ht
     reachable = replace(
         settings,
         token=TOKEN,
+        credentials=None,
         second_token=SECOND_USER_TOKEN,
         limited_token=LIMITED_TOKEN,
         expired_session=EXPIRED_SESSION,

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from commit_conformance.target.api import Api, SessionHandle
 from commit_conformance.wire import Exchange, WireError
@@ -106,12 +107,17 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
     """Aborts sessions and deletes files and folders of a ledger, newest first.
 
     Only what the ledger names is touched. A file noted by name alone (its commit's answer was lost) is looked up in the
-    run's folder, by its exact name.
+    run's folder, by its exact name. And what a target has called its answer's file is not deleted when it turns out to
+    have a name that the run gave to nothing: it is somebody else's.
     """
     result = CleanupResult()
     entries = list(entries)
     gone = {(entry["of"], entry["id"]) for entry in entries if entry["kind"] == "gone"}
-    folders = [e for e in entries if e["kind"] == "folder" and ("folder", e["id"]) not in gone]
+    asked = [entry for entry in entries if entry["kind"] == "folder-name"]
+    others = {"0", *(entry["parent_id"] for entry in asked)}  # whatever a target has called the folder it made
+    folders = [
+        e for e in entries if e["kind"] == "folder" and ("folder", e["id"]) not in gone and e["id"] not in others
+    ]
     folders += _lost_folders(api, entries)
     for entry in reversed([e for e in entries if e["kind"] == "session" and ("session", e["id"]) not in gone]):
         handle = SessionHandle(session_id=entry["id"], part_size=1, endpoints={"abort": entry["abort"]}, shown={})
@@ -127,8 +133,13 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
     # What lay in a deleted folder went with it.
     cleared = {entry["id"] for entry in folders} - set(kept)
     files = [e for e in entries if e["kind"] == "file" and ("file", e["id"]) not in gone]
+    prefix = asked[0]["name"] if asked else ""
     for entry in files:
-        if entry.get("folder_id") in cleared or _deleted(api.delete_file, entry["id"], free=True):
+        if entry.get("folder_id") in cleared:
+            result.deleted += 1
+        elif prefix and (name := _name_of_another(api, entry["id"], prefix)) is not None:
+            result.left.append(f"file {entry['id']}, which is called {name!r:.80}: the run gave that name to nothing")
+        elif _deleted(api.delete_file, entry["id"], free=True):
             result.deleted += 1
         else:
             result.left.append(f"file {entry['id']} ({entry.get('name', '')})")
@@ -178,6 +189,17 @@ def _clean_names(
                     result.deleted += 1
                 else:
                     result.left.append(f"file {item.get('id')} ({item.get('name')})")
+
+
+def _name_of_another(api: Api, file_id: str, prefix: str) -> str | None:
+    """The name of a file that the run has not made; None for one of its own, and where files cannot be read."""
+    try:
+        answer = api.read("GET", f"files/{quote(file_id, safe='')}", free=True).answer
+    except WireError:
+        return None
+    body = answer.json if answer is not None and answer.status == 200 else None
+    name = body.get("name") if isinstance(body, dict) else None
+    return name if isinstance(name, str) and not name.casefold().startswith(prefix.casefold()) else None
 
 
 def _deleted(call: Callable[..., Exchange], *args: Any, **options: Any) -> bool:

@@ -33,6 +33,7 @@ class Upload:
         group: The kind of bad requests it carries: ``digest``, ``preconditions``, ``general``; None for none.
         file_unknown: Whether it was committed by an answer that did not show its file.
         unsettled: Whether a commit was sent whose answer nobody has seen: cut short by the budget or the network.
+        settled_by_looking: Whether it was committed by a commit whose answer was lost: its file was found afterwards.
         aborted: Whether the target has taken it back.
         spare: Whether it may be handed out as a clean one.
     """
@@ -47,6 +48,7 @@ class Upload:
     group: str | None = None
     file_unknown: bool = False
     unsettled: bool = False
+    settled_by_looking: bool = False
     aborted: bool = False
     spare: bool = False
 

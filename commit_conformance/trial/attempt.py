@@ -64,6 +64,14 @@ class Attempt:
         return 200 <= self.answer.status <= 299 and self.answer.status != 202
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether it did nothing that is known, and was sent again because an answer was lost.
+
+        Then the answer may be one to a repetition, and says little of the request.
+        """
+        return self.run.lost and not self.took_effect
+
+    @property
     def claimed(self) -> Any:
         """The part list that was sent, as JSON."""
         return self.request.parts

@@ -17,7 +17,7 @@ from commit_conformance.model import (
     expect_commit,
 )
 from commit_conformance.target.api import SessionHandle, created_file, file_state
-from commit_conformance.target.commit import Patience, follow
+from commit_conformance.target.commit import COMMIT_PASSING, Patience, follow
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
@@ -25,15 +25,19 @@ from commit_conformance.trial.evidence import failure_of
 from commit_conformance.trial.judge import Judge
 from commit_conformance.trial.liberties import Liberties
 from commit_conformance.verdict.catalogue import Effort, Rule
-from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported, Verdict
+from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.run import Run
 from commit_conformance.wire import Exchange, describe_answer
+from commit_conformance.wire.errors import Trouble
+from commit_conformance.wire.outages import Busy
 from strategies.plan import CommitPlan, Material
 
 #: Which rule speaks of a session that does not survive the refusals of a group.
 SURVIVAL = {"digest": "DIGEST-RETRY", "preconditions": "PRECONDITION-RETRY"}
 #: How many right commits that are answered 202 are watched closely.
 WATCHED = 3
+#: Commits that are remembered, and bytes of the answers to them: what a hostile target sends has to fit into memory.
+REMEMBERED, REMEMBERED_BYTES = 200, 8 * 1024 * 1024
 
 
 class Commits:
@@ -57,6 +61,7 @@ class Commits:
         self._liberties: Liberties | None = None
         self._foreign: Upload | None = None
         self._commits_bad_ones = False
+        self._unsure: set[str] = set()
         self.leans = False
         self.made: dict[str, Any] = {}
 
@@ -66,6 +71,7 @@ class Commits:
         for name in rule.needs:
             self.need(name)
         self.leans = False
+        self.look_again()
 
     def renew(self) -> None:
         """Puts away what the current test has made and may use again, so that it can be asked in fresh state."""
@@ -94,6 +100,9 @@ class Commits:
             self._sample = self.attempt(upload, CommitPlan(), what=what)
             if not self._sample.created and not self._sample.took_effect and self.excused(self._sample):
                 self._sample = self.attempt(self.upload(), CommitPlan(), what=what)
+            if self._sample.in_doubt:
+                attempt, self._sample = self._sample, None
+                self.doubt(attempt)
         self.leans = self.leans or self._sample.created
         return self._sample
 
@@ -194,8 +203,13 @@ class Commits:
     def refresh(self, upload: Upload) -> None:
         """Reads the file again that an upload is a new version of: something has changed it without saying so."""
         current = self.current(upload)
-        exchange = self.target.api.get_file(current.file_id) if current is not None else None
-        shown = file_state(exchange.answer.json) if exchange and exchange.answer and exchange.status == 200 else None
+        if current is not None:
+            self.read_anew(current.file_id)
+
+    def read_anew(self, file_id: str) -> None:
+        """Takes a file for what it reads as now."""
+        exchange = self.target.api.get_file(file_id)
+        shown = file_state(exchange.answer.json) if exchange.answer and exchange.status == 200 else None
         if shown is not None:
             self.target.files[shown.file_id] = self.target.shown[shown.file_id] = shown
 
@@ -256,16 +270,22 @@ class Commits:
             self._check_files(upload, expectation)
         watch = expectation.must_create and len(self._watched) < WATCHED and "token" not in options
         early = early or (self._early_is_due() and expectation.must_create and self._sample is not None)
-        run = follow(
-            self.target.api,
-            upload,
-            request,
-            patience=Patience(),
-            list_folder=self.target.items if "list_folder" in self.target.capabilities else None,
-            watch=watch,
-            early=early,
-            **options,
-        )
+        try:
+            run = follow(
+                self.target.api,
+                upload,
+                request,
+                patience=Patience(),
+                list_folder=self.target.items if "list_folder" in self.target.capabilities else None,
+                watch=watch,
+                early=early,
+                **options,
+            )
+            if run.answer.status in COMMIT_PASSING and not expectation.must_refuse:
+                raise Busy("right commits are answered as by a gateway whose server is away", run.last)
+        except Trouble:
+            self.lose(upload)
+            raise
         attempt = Attempt(
             upload=upload,
             request=request,
@@ -278,12 +298,78 @@ class Commits:
             others=bool(options.get("token")),
             barred=barred or name_taken,
         )
-        if watch and run.glances:
+        if watch and run.glances and not attempt.in_doubt:
             self._watched.append(attempt)
-        self.attempts.append(attempt)
-        del self.attempts[:-200]
+        self.remember(attempt)
         self.settle(attempt)
         return attempt
+
+    def remember(self, attempt: Attempt) -> None:
+        """Keeps a commit for tests that look back, and forgets the oldest ones."""
+        self.attempts.append(attempt)
+        held, kept = 0, 0
+        for known in reversed(self.attempts[-REMEMBERED:]):
+            held += sum(len(exchange.answer.body) for exchange in known.run.exchanges if exchange.answer)
+            if kept and held > REMEMBERED_BYTES:
+                break
+            kept += 1
+        del self.attempts[:-kept]
+
+    # Lost answers
+
+    def lose(self, upload: Upload) -> None:
+        """Puts an upload away of whose commit no answer was had, and doubts what that commit may have changed."""
+        if upload.state is State.LIVE:
+            upload.state = State.GONE
+        if upload.target is not None:
+            self._unsure.add(upload.target.file_id)
+
+    def look_again(self) -> None:
+        """Reads files again that a commit or another request may have changed whose answer was lost."""
+        for file_id in sorted(self._unsure):
+            exchange = self.target.api.get_file(file_id)
+            shown = file_state(exchange.answer.json) if exchange.answer and exchange.status == 200 else None
+            if shown is not None:
+                self.target.files[file_id] = self.target.shown[file_id] = shown
+            elif file_id in self.target.files:
+                self.target.files.pop(file_id)
+                self.target.strangers.add(file_id)
+            self._unsure.discard(file_id)
+
+    def doubts_file(self, file_id: str) -> None:
+        """Has a file read again before the next test: the answer to changing or deleting it was lost."""
+        self._unsure.add(file_id)
+
+    def doubt(self, attempt: Attempt, message: str = "") -> NoReturn:
+        """Ends the test: a commit was sent again because an answer was lost, and its answer says little now.
+
+        Raises:
+            InDoubt: Always.
+        """
+        said = message or f"a commit was answered {describe_answer(attempt.run.last)}"
+        raise InDoubt(f"{said}, when it was sent again because the answer to it had been lost on the way")
+
+    def _look_for(self, attempt: Attempt) -> None:
+        """Looks at the target for what a commit has made whose answer was lost; without it nothing is known."""
+        upload, target = attempt.upload, self.target
+        upload.unsettled = True
+        self.lose(upload)
+        session = upload.session
+        if upload.target is not None:
+            before = self.current(upload)
+            self.look_again()
+            now = self.current(upload)
+            same = before is None or now is None or (now.etag, now.version_id) == (before.etag, before.version_id)
+            attempt.file = None if same or now is None or now.sha1 not in (None, session.sha1) else now
+        else:
+            listed = target.api.folder_items(session.parent_id) if "list_folder" in target.capabilities else []
+            items = listed if isinstance(listed, list) else []
+            states = [file_state(item) for item in items if item.get("type", "file") == "file"]
+            found = [state for state in states if state is not None and state.name == session.name]
+            attempt.file = next((state for state in found if state.file_id not in target.files), None)
+        if attempt.file is not None:
+            upload.state, upload.unsettled, upload.settled_by_looking = State.COMMITTED, False, True
+            target.wire.purse.file_committed()
 
     def _check_files(self, upload: Upload, expectation: Expectation) -> None:
         """Keeps to the budget of files: those meant to be made, and those a lax server makes of bad commits."""
@@ -307,12 +393,25 @@ class Commits:
             if not attempt.repeated and (attempt.file is not None or attempt.answer.status == 201):
                 target.wire.purse.file_committed()
                 self._commits_bad_ones = self._commits_bad_ones or attempt.expectation.must_refuse
+        elif attempt.in_doubt and self._may_have_acted(attempt):
+            self._look_for(attempt)
         elif attempt.answer.status == 410 and not attempt.repeated:
             upload.state = State.GONE
         elif attempt.expectation.reasons:
             upload.refused.append(attempt.what)
             upload.refused_digest = upload.refused_digest or bool(attempt.plan and attempt.plan.digest)
-        self.judge.commit(attempt)
+        try:
+            self.judge.commit(attempt)
+        finally:  # whatever looking closer came to: the file is there
+            self._note_file(attempt)
+
+    def _may_have_acted(self, attempt: Attempt) -> bool:
+        """Whether a commit whose answer was lost may have made something that is right."""
+        known = attempt.repeated or attempt.stray or attempt.others or attempt.answer.status in (401, 403)
+        return not known and not attempt.expectation.must_refuse
+
+    def _note_file(self, attempt: Attempt) -> None:
+        upload, target = attempt.upload, self.target
         if attempt.file is not None and not attempt.repeated:
             target.ledger.note(
                 "file", id=attempt.file.file_id, name=upload.session.name, folder_id=upload.session.parent_id
@@ -341,6 +440,8 @@ class Commits:
             if fresh.created and not excused:
                 self.session_died(attempt)
             attempt = fresh
+        if attempt.in_doubt:
+            self.doubt(attempt)
         if not attempt.created and attempt.upload.target is not None and attempt.answer.status == 409:
             raise Blocked("new versions conflict with their own file; see CONFLICT-OWN-NAME")
         if not attempt.created:
@@ -354,7 +455,8 @@ class Commits:
             return self.new_version(current)
         if upload.state is State.LIVE:
             upload.state = State.GONE  # its name is given away
-        return self.upload(size=upload.session.file_size, name=upload.session.name)
+        taken = upload.unsettled or upload.settled_by_looking  # or may be: by a commit whose answer was lost
+        return self.upload(size=upload.session.file_size, name=None if taken else upload.session.name)
 
     def _early_is_due(self) -> bool:
         """Whether nobody has asked too early yet, and somebody wants to know what comes of it."""
@@ -364,6 +466,10 @@ class Commits:
     def excused(self, attempt: Attempt) -> bool:
         """Whether a right commit may have failed for a reason that other rules speak of; files it there."""
         said = describe_answer(attempt.run.last)
+        if attempt.in_doubt:
+            if attempt.upload.state is State.LIVE:
+                attempt.upload.state = State.GONE
+            return True  # nothing to file: it may be for the lost answer alone
         if attempt.run.limited:
             attempt.upload.state = State.GONE  # what the 429 has done was filed when it was judged
             return True
@@ -388,6 +494,8 @@ class Commits:
         attempt = self.liberties.along_with(upload)
         if attempt is not None:
             return attempt
+        if upload.unsettled or upload.settled_by_looking:
+            raise InDoubt("the answer to a commit of the session was lost on the way")
         if upload.state is not State.LIVE:
             raise Blocked("the session ended in a 202, 409 or 429 that led to nothing")
         accepted = any(known.upload is upload and known.run.glances for known in self.attempts)
@@ -409,6 +517,8 @@ class Commits:
 
     def misfit(self, attempt: Attempt) -> NoReturn:
         """Files that a right commit failed for the size of its file, and ends the test: it says nothing of its rule."""
+        if attempt.in_doubt:
+            self.doubt(attempt)
         session, said = attempt.upload.session, describe_answer(attempt.run.last)
         size = f"{session.file_size} bytes in parts of {session.part_size}"
         self.judge.file(Problem("PART-SIZES", f"a right commit of {size} was answered {said}"), attempt)
@@ -481,6 +591,8 @@ class Commits:
         Args:
             times: How often the example failed, and how often it was asked.
         """
+        if attempt is not None and attempt.in_doubt:
+            self.doubt(attempt, message)
         failure, records = failure_of(
             message,
             exchanges=self.run.exchanges,
@@ -496,6 +608,9 @@ class Commits:
 
     def session_died(self, attempt: Attempt) -> None:
         """Files that a session did not survive the refusals of its group."""
+        if attempt.in_doubt:
+            attempt.upload.state = State.GONE  # perhaps by a commit whose answer was lost
+            return
         group = attempt.upload.group or ""
         if attempt.upload.refused_digest and self.run.verdicts.get("DIGEST-RETRY") is Verdict.FAILED:
             group = "digest"

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
+from commit_conformance.target.upload import Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.wire import Exchange, describe_answer
+from strategies.written import written
 
 #: Exchanges kept with a failure: those before the one that matters tell how the state came about.
 KEPT = 12
@@ -27,6 +29,17 @@ def part_list_of(session: UploadedSession, claimed: Any) -> dict[str, Any]:
             {"kind": str(defect.kind), "index": defect.index, "message": defect.message}
             for defect in reading.defects[:50]
         ],
+    }
+
+
+def _shape(upload: Upload) -> dict[str, Any]:
+    """What it takes to open such an upload again."""
+    session = upload.session
+    return {
+        "file_size": session.file_size,
+        "part_size": session.part_size,
+        "parts": [part.offset // session.part_size for part in session.parts],
+        "new_version": session.new_version_of is not None,
     }
 
 
@@ -73,6 +86,9 @@ def failure_of(
         "times": {"failed": times[0], "asked": times[1]},
         "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
     }
+    if attempt is not None and attempt.plan is not None:
+        failure["plan"] = written(attempt.plan)
+        failure["upload"] = _shape(attempt.upload)
     if history:
         failure["history"] = list(history)
     return failure, records

@@ -107,7 +107,9 @@ class Judge:
             return
         self._terminal_tried = True
         upload = attempt.upload
+        upload.unsettled = True  # until the answer is there
         exchange = send_commit(self._run.connect().wire, upload, CommitPlan().build(self._server.material(upload)))
+        upload.unsettled = False
         if exchange.status is not None and 200 <= exchange.status <= 299:
             message = f"a session was answered 410, and its next commit {exchange.status}"
             self.file(Problem("ERROR-FAILED-TERMINAL", message), attempt, exchange)
@@ -118,7 +120,9 @@ class Judge:
                 target.ledger.note("file", id=made.file_id, name=made.name, folder_id=upload.session.parent_id)
 
     def _rate_limits(self, attempt: Attempt) -> None:
-        """Judges what the 429 on the way of a right commit have done."""
+        """Judges what the 429 on the way of a right commit have done, unless another answer was lost there too."""
+        if attempt.run.lost:
+            return
         for glance in attempt.run.limited:
             names = [item.get("name") for item in glance.items or ()]
             due = attempt.expectation.must_create and attempt.upload.target is None and not attempt.repeated

@@ -9,7 +9,7 @@ from __future__ import annotations
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt, Sender
 from commit_conformance.verdict.catalogue import Level
-from commit_conformance.verdict.outcomes import Blocked
+from commit_conformance.verdict.outcomes import Blocked, InDoubt
 from strategies.liberties import LIBERTIES, Liberty, pack, together
 from strategies.plan import CommitPlan
 
@@ -77,7 +77,7 @@ class Liberties:
                 self._results.update(dict.fromkeys(pending, attempt))
             clash = upload.target is not None and attempt.answer.status == 409
             delayed = attempt.run.glances or attempt.run.limited
-            if attempt.expectation.must_create and (delayed or clash) and not attempt.took_effect:
+            if attempt.expectation.must_create and (delayed or clash or attempt.in_doubt) and not attempt.took_effect:
                 self._server.excused(attempt)
             return attempt if attempt.took_effect else None
         return None
@@ -121,8 +121,11 @@ class Liberties:
             attempt = server.attempt(upload, together(members))
             clash = members[0].version and attempt.answer.status == 409
             accepted = bool(attempt.run.glances) and attempt.expectation.must_create
-            if attempt.took_effect or not (accepted or clash):
+            if attempt.took_effect or not (accepted or clash or attempt.in_doubt):
                 return attempt, upload
             server.excused(attempt)
-            upload.state = State.GONE
+            if upload.state is State.LIVE:
+                upload.state = State.GONE
+        if attempt.in_doubt:
+            raise InDoubt("answers to commits of this form were lost on the way, again and again")
         raise Blocked("a 202 or a 409 kept commits of this form from being judged")

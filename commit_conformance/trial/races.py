@@ -37,8 +37,9 @@ from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.evidence import failure_of
 from commit_conformance.trial.refusals import Refusals
 from commit_conformance.verdict.catalogue import Effort
-from commit_conformance.verdict.outcomes import Blocked, Nonconformance
+from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance
 from commit_conformance.wire import BudgetSpent, Exchange, describe_answer
+from commit_conformance.wire.errors import Trouble
 from strategies.plan import CommitPlan
 from strategies.preconditions import current_if_match
 
@@ -52,6 +53,9 @@ ROUNDS = {Effort.QUICK: 1, Effort.STANDARD: 1, Effort.THOROUGH: 30}
 #: Seconds by which one request is held back at most: a round should not become two requests one after the other for
 #: the sake of one slow answer.
 LONGEST_LAG = 1.0
+#: How often a round is run whose answers were lost on the way. One request in ten lost is one round in three: three
+#: rounds in a row are one race in thirty.
+DISTURBED = 3
 #: Rules whose failure makes the list of a folder say nothing of a race.
 LISTING = ("CREATED-LISTED", "SESSION-NO-EARLY-FILE", "ACCEPTED-NO-FILE", "ACCEPTED-ONE-FILE", "REJECTED-NO-TRACE")
 
@@ -123,7 +127,7 @@ class Races(Refusals):
             if turn == len(shares) and (stuck is None or failed):
                 break
             try:
-                found = one(share * min(self._pace, LONGEST_LAG))
+                found = self._undisturbed(one, share * min(self._pace, LONGEST_LAG))
             except Blocked as blocked:
                 stuck = stuck or blocked
                 continue
@@ -138,6 +142,37 @@ class Races(Refusals):
             self._unexplained(failed, rounds)
         if not rounds and stuck is not None:
             raise stuck
+
+    def _undisturbed(self, one: Callable[[float], Round], lag: float) -> Round:
+        """A round that says something: one that fails after an answer was lost on the way is run again.
+
+        Raises:
+            InDoubt: Answers were lost each time.
+        """
+        outages = self.target.wire.outages
+        for _ in range(DISTURBED):
+            before = outages.lost
+            try:
+                found = one(lag)
+                if not found.failed or outages.lost == before:
+                    return found
+                self.forget_all(found.attempts)
+                said = found.message
+            except (Blocked, InDoubt, Trouble) as error:
+                if isinstance(error, Blocked) and outages.lost == before:
+                    raise
+                said = str(error)
+            self._put_away()
+        raise InDoubt(f"an answer was lost on the way in each of {DISTURBED} rounds; of the last one: {said}")
+
+    def _put_away(self) -> None:
+        """Uses no session again that a round has left without an answer, and reads again what it may have changed."""
+        for upload in self.target.bank.uploads:
+            if upload.unsettled:
+                self.lose(upload)
+        if self._sample is not None and self._sample.file is not None:
+            self.doubts_file(self._sample.file.file_id)
+        self.look_again()
 
     def _shares(self) -> list[float]:
         """By how much of the time that a request takes one is held back against the other, round by round."""
@@ -169,6 +204,7 @@ class Races(Refusals):
 
         In a standard run it ends the session that has refused wrong digests, which has to be committed anyway.
         """
+        self.target.wire.purse.check_files()
         upload = self._racer() if self.thorough else self.target.bank.take("digest")
         finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
         attempts = self._settled([(upload, finish.result) for finish in finishes], "one of three right commits at once")
@@ -360,6 +396,7 @@ class Races(Refusals):
         Args:
             lag: Seconds by which each is held back against the one before it; negative the other way round.
         """
+        self.target.wire.pace.save(len(sends))
         barrier = threading.Barrier(len(sends))
         delays = [abs(lag) * (index if lag >= 0 else len(sends) - 1 - index) for index in range(len(sends))]
 
@@ -437,8 +474,10 @@ class Races(Refusals):
         return count if isinstance(count, int) and not isinstance(count, bool) else None
 
     def _excuse(self, attempts: Sequence[Attempt]) -> None:
-        """Ends a round in which a commit came to nothing that was answered 202 or 429 first."""
+        """Ends a round in which a commit came to nothing that was answered 202 or 429 first, or not at first."""
         for attempt in attempts:
+            if attempt.in_doubt:
+                self.doubt(attempt)
             if (
                 not attempt.took_effect
                 and attempt.answer.status != 409

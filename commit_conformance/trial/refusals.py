@@ -12,15 +12,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Flaky
 
 from commit_conformance.model import Outcome, expect_commit
+from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.commits import Commits
 from commit_conformance.trial.kept import Kept
 from commit_conformance.trial.second_look import SecondLooks
 from commit_conformance.verdict.catalogue import Effort
-from commit_conformance.verdict.outcomes import Blocked, Nonconformance, Unsupported, Verdict
+from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.settings import REPRESENTATIVES
-from commit_conformance.wire import describe_answer
+from commit_conformance.wire import WireError, describe_answer
 from strategies import part_lists
 from strategies.family import Family
 from strategies.plan import USUAL, CommitPlan
@@ -95,15 +96,15 @@ class Refusals(Commits):
         if not expectation.must_refuse:
             return False  # on this upload the plan comes out right: nothing to see
         attempt = self.attempt(upload, plan, name_taken=name_taken)
-        said, wrong = self._refusal(attempt)
+        said, wrong = self.refusal(attempt)
         if wrong is None:
             return said
-        if once or name_taken:
+        if once or name_taken or self.run.is_known(self.rule):
             self.fail(wrong, attempt)
         look = self.second_looks.at(attempt, wrong, others)
         self.fail(look.wrong, look.attempt, times=(look.failed, look.asked))
 
-    def _refusal(self, attempt: Attempt) -> tuple[bool, str | None]:
+    def refusal(self, attempt: Attempt) -> tuple[bool, str | None]:
         """Whether an answer says anything of a commit that had to be refused, and what is wrong with it, if it is."""
         answer, expectation = attempt.answer, attempt.expectation
         if expectation.allows(answer):
@@ -113,6 +114,9 @@ class Refusals(Commits):
             return False, None
         if attempt.upload.target is not None and answer.status == 409:
             self.excused(attempt)
+            return False, None
+        if answer.status in (404, 401) and attempt.in_doubt:
+            attempt.upload.state = State.GONE
             return False, None
         if answer.status in (404, 401) and not self.judge.is_alive(attempt):
             return False, None
@@ -140,7 +144,7 @@ class Refusals(Commits):
 
     def may_ask_again(self) -> bool:
         """Puts the current test back to its beginning, so that it can be asked again; False where it cannot be."""
-        if self.leans or not self.second_looks.affordable:
+        if self.leans or self.run.is_known(self.rule) or not self.second_looks.affordable:
             return False
         self.second_looks.spend(ASKING_AGAIN)
         self.renew()
@@ -148,7 +152,7 @@ class Refusals(Commits):
 
     def _ask(self, upload: Upload, plan: CommitPlan) -> tuple[Attempt, str | None]:
         attempt = self.attempt(upload, plan)
-        return attempt, self._refusal(attempt)[1]
+        return attempt, self.refusal(attempt)[1]
 
     def _renew(self, upload: Upload, size: int) -> Upload:
         """A fresh upload like another one, of ``size`` bytes, with the same parts left out."""
@@ -208,6 +212,8 @@ class Refusals(Commits):
         attempt = self.attempt(upload, CommitPlan()) if plainly else self.unusually_or_plainly(upload)
         if attempt.created:
             return
+        if attempt.in_doubt:
+            self.doubt(attempt)
         upload.state = State.GONE
         if attempt.run.glances or attempt.run.limited or attempt.answer.status == 409:
             # Was it what the session had refused, or what came first now? A session that has refused nothing tells.
@@ -228,30 +234,39 @@ class Refusals(Commits):
         """Further plans of a family, drawn and, on failure, shrunk by Hypothesis."""
         answered = 0
         failing: list[tuple[CommitPlan, Nonconformance]] = []
+        ended: list[Exception] = []
 
         @hypothesis_seed(self.run.settings.seed)
         @hypothesis_settings(
             max_examples=self.run.settings.drawn,
             database=self.kept.database(self.rule.id),
             deadline=None,
-            phases=(Phase.reuse, Phase.generate, Phase.shrink),
+            phases=(Phase.reuse, Phase.generate, *([] if self.run.is_known(self.rule) else [Phase.shrink])),
             suppress_health_check=list(HealthCheck),
         )
         @given(family.drawn)
         def drawn(plan: CommitPlan) -> None:
             nonlocal answered
+            if ended:
+                return
             try:
                 answered += self.refuses_one(plan, upload=upload, once=True)
             except Nonconformance as failure:
                 failing.append((plan, failure))
                 raise
+            except (Ending, SetupFailed, WireError) as error:
+                ended.append(error)  # no example that fails, and nothing to make smaller
 
         try:
             drawn()
         except (Flaky, Nonconformance):
             plan, failure = failing[-1]
+            if ended or self.run.is_known(self.rule):
+                raise failure from None
             # The smallest one, with a second look.
             self.refuses_one(plan, upload=upload, others=family.representatives)
             times = {"failed": 1, "asked": 2}
             raise Nonconformance(str(failure), {**failure.failure, "times": times}) from None
+        if ended:
+            raise ended[0]
         return answered

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from commit_conformance.model import FileState, Problem
-from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of
+from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of, is_gone
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.judge import ATTRIBUTES
 from commit_conformance.trial.races import Races
-from commit_conformance.verdict.outcomes import Blocked, Unsupported
+from commit_conformance.verdict.outcomes import Blocked, InDoubt, Unsupported
 from commit_conformance.wire import Exchange, WireError, describe_answer
 from strategies.plan import CommitPlan
 
@@ -46,7 +46,7 @@ class SecondUser:
             return
         self._left = True
         exchange = self._target.api.end_collaboration(self._collaboration)
-        if exchange.status is None or not 200 <= exchange.status < 300:
+        if not is_gone(exchange):
             raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
 
 
@@ -107,6 +107,12 @@ class Server(Races):
         """Whether a commit's file is still as that commit has made it."""
         return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
 
+    @property
+    def light_content(self) -> bytes | None:
+        """The bytes of a file of few parts that the run has made, as they are in it now; None while there is none."""
+        light = (one for one in self.attempts if one.upload.session.file_size == self.target.bank.light_size)
+        return next((one.upload.content for one in light if one.created and self.is_current(one)), None)
+
     def landed(self, attempt: Attempt) -> None:
         """Ends the test when a commit moved or renamed its file, which other commits did not."""
         known = self.run.monitor.findings
@@ -163,8 +169,10 @@ class Server(Races):
 
     def delete(self, file: FileState) -> None:
         """Deletes a file the run has made."""
+        self.doubts_file(file.file_id)
         exchange = self.target.api.delete_file(file.file_id)
-        if exchange.status is None or not 200 <= exchange.status < 300:
+        self._unsure.discard(file.file_id)
+        if not is_gone(exchange):
             raise Unsupported(f"deleting a file was answered {describe_answer(exchange)}")
         self.target.files.pop(file.file_id, None)
         self.target.ledger.note("gone", of="file", id=file.file_id)
@@ -179,13 +187,14 @@ class Server(Races):
             yield
         finally:
             self.target.api.update_file(file.file_id, {"lock": None}, token=token)
+            self.read_anew(file.file_id)  # locking may count as a change, with an etag of its own
 
     # Sessions
 
     def abort(self, upload: Upload) -> None:
         """Aborts a session."""
         exchange = self.target.api.abort(upload.handle)
-        if exchange.status is None or not 200 <= exchange.status < 300:
+        if not is_gone(exchange):
             raise Unsupported(f"aborting a session was answered {describe_answer(exchange)}")
         upload.state = State.GONE
         upload.aborted = True
@@ -362,6 +371,13 @@ class Server(Races):
 
     # Others
 
+    @staticmethod
+    def unless_lost(exchange: Exchange) -> None:
+        """Ends the test when an answer may speak of what an earlier try has done whose answer was lost."""
+        if exchange.lost:
+            said = describe_answer(exchange)
+            raise InDoubt(f"{exchange.method} was answered {said}, and the answer to an earlier try was lost")
+
     @contextmanager
     def second_user(self, *, folder_id: str | None = None) -> Iterator[SecondUser]:
         """Another user, with a folder of the run shared with them: a fresh one, or the one that is given."""
@@ -375,11 +391,13 @@ class Server(Races):
             name = f"{self.target.run_id}-Shared-{self.rule.id}"
             folder = self.target.api.create_folder(name=name, parent_id=self.target.folder_id)
             if folder.status != 201:
+                self.unless_lost(folder)
                 raise Unsupported(f"creating a folder to share was answered {describe_answer(folder)}")
             folder_id = self.target.note_folder(folder)
         shared = self.target.api.collaborate(folder_id=folder_id, user_id=user_id)
         collaboration = id_of(shared.answer)
         if shared.status != 201 or collaboration is None:
+            self.unless_lost(shared)
             raise Unsupported(f"sharing a folder was answered {describe_answer(shared)}")
         second = SecondUser(token, folder_id, self.target, collaboration)
         try:

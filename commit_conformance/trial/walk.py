@@ -197,12 +197,13 @@ def _drawn(journey: Journey) -> None:
             file_id = self.file(file)
             self.take(lambda: self.walker.delete(file_id))
 
+    server = journey.server
     settings = hypothesis_settings(
         max_examples=share.walks,
         stateful_step_count=share.steps,
         database=journey.server.kept.database(journey.server.rule.id),
         deadline=None,
-        phases=(Phase.reuse, Phase.generate, Phase.shrink),
+        phases=(Phase.reuse, Phase.generate, *([] if server.run.is_known(server.rule) else [Phase.shrink])),
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),

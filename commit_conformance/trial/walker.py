@@ -6,8 +6,8 @@ fit; when none is left, the server has shown something that no such sequence of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import NoReturn
 
@@ -30,6 +30,7 @@ from commit_conformance.model.sequential import (
     Status,
     World,
 )
+from commit_conformance.target.api import is_gone
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import Patience, follow
 from commit_conformance.target.upload import State, Upload
@@ -38,8 +39,9 @@ from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.evidence import failure_of
 from commit_conformance.trial.judge import ALWAYS_COMPARED
 from commit_conformance.trial.races import RACING, Races
-from commit_conformance.verdict.outcomes import Nonconformance
+from commit_conformance.verdict.outcomes import InDoubt, Nonconformance
 from commit_conformance.wire import BudgetSpent, Exchange, WireError
+from commit_conformance.wire.errors import Trouble
 from strategies.plan import CommitPlan
 
 #: What the model itself looks at in a walk: it may be wrong because of the steps before, which only the walk can tell.
@@ -154,6 +156,12 @@ class Walker:
         )
         said = answered.of_part(exchange, offset=offset, content=piece)
         known = any(part.offset == offset for part in upload.session.parts)
+        if exchange.lost and said.part is None and not known and not wrong_digest:
+            # It may be there already, by the try whose answer was lost.
+            part = self.server.target.api.find_part(upload.handle, offset=offset, content=piece)
+            if part is None:
+                raise InDoubt(f"a part was answered {exchange.status}, and the answer to an earlier try was lost")
+            said = Answered(status=200, part=part, said=f"part {part.part_id}, as listed: the answer was lost")
         sha1 = answered.sha1_of(piece)
         operation = PutPart(key=key, offset=offset, size=len(piece), sha1=sha1, right=not wrong_digest)
         how = " with other bytes" * other_bytes + " with a wrong digest" * wrong_digest + " again" * known
@@ -195,6 +203,10 @@ class Walker:
             return
         attempt = self._commit(upload, key, request, plan, what)
         said = answered.of_commit(attempt.run)
+        if attempt.in_doubt and alive and not attempt.expectation.must_refuse:
+            if attempt.file is None:
+                self.server.doubt(attempt)
+            said = Answered(status=201, file=attempt.file, said=f"file {attempt.file.file_id}: the answer was lost")
         file = said.file
         if said.done and file is not None and file.file_id not in self.files:
             self.files.append(file.file_id)
@@ -203,8 +215,9 @@ class Walker:
     def abort(self, key: str) -> None:
         """Aborts a session."""
         upload = self.uploads[key]
-        exchange = self.server.target.api.abort(upload.handle)
-        if exchange.status is not None and 200 <= exchange.status <= 299 and upload.state is State.LIVE:
+        with self._changing(upload):
+            exchange = self.server.target.api.abort(upload.handle)
+        if is_gone(exchange) and upload.state is State.LIVE:
             upload.state, upload.aborted = State.GONE, True
             self.server.target.ledger.note("gone", of="session", id=upload.handle.session_id)
         self._step(f"abort {key}", Abort(key=key), exchange)
@@ -216,7 +229,8 @@ class Walker:
         if not self._may("rename_file", file_id) or (there is not None and there.name == name):
             return
         target.ledger.note("name", name=name, folder_id=target.folder_id)
-        exchange = target.api.update_file(file_id, {"name": name})
+        with self._changing(file_id):
+            exchange = target.api.update_file(file_id, {"name": name})
         if not self._learn("rename_file", "PUT", file_id, exchange):
             return
         said = answered.of_file(exchange)
@@ -229,10 +243,11 @@ class Walker:
         target = self.server.target
         if not self._may("delete_file", file_id):
             return
-        exchange = target.api.delete_file(file_id)
+        with self._changing(file_id):
+            exchange = target.api.delete_file(file_id)
         if not self._learn("delete_file", "DELETE", file_id, exchange):
             return
-        if exchange.status is not None and 200 <= exchange.status <= 299:
+        if is_gone(exchange):
             target.files.pop(file_id, None)
             target.ledger.note("gone", of="file", id=file_id)
         self._step(f"delete {self.called(file_id)}", Delete(file_id=file_id), exchange)
@@ -251,7 +266,7 @@ class Walker:
         """Learns it from the first answer about a file that is there; gives whether the answer is one to be judged."""
         capabilities = self.server.target.capabilities
         if capabilities.get(capability) is None and file_id in self.world.files and exchange.status != 409:
-            able = exchange.status is not None and 200 <= exchange.status <= 299
+            able = is_gone(exchange) or exchange.status in (200, 201)
             capabilities.learn(capability, able, f"{method} /files/ID answered {exchange.status}")
         return self.can(capability)
 
@@ -304,9 +319,22 @@ class Walker:
 
     # What steps are made of
 
+    @contextmanager
+    def _changing(self, what: Upload | str) -> Iterator[None]:
+        """Doubts a session, or a file by its id, when no answer is had to what would change it."""
+        try:
+            yield
+        except Trouble:
+            if isinstance(what, Upload):
+                self.server.lose(what)
+            else:
+                self.server.doubts_file(what)
+            raise
+
     def _commit(self, upload: Upload, key: str, request: CommitRequest, plan: CommitPlan, what: str) -> Attempt:
         server, expectation = self.server, self.world.expect(key, request)
-        run = follow(server.target.api, upload, request, patience=Patience())
+        with self._changing(upload):
+            run = follow(server.target.api, upload, request, patience=Patience())
         attempt = Attempt(
             upload=upload,
             request=request,
@@ -316,8 +344,7 @@ class Walker:
             plan=plan,
             claims=OWN,
         )
-        server.attempts.append(attempt)
-        del server.attempts[:-200]
+        server.remember(attempt)
         server.settle(attempt)
         return attempt
 
@@ -345,7 +372,10 @@ class Walker:
         return (name or "").rpartition("-")[2].removesuffix(".bin")
 
     def _step(self, what: str, operation: Operation, exchange: Exchange) -> None:
-        self._hold(what, operation, answered.told(exchange), exchange)
+        said = answered.told(exchange)
+        if exchange.lost and exchange.method == "DELETE" and not said.done and is_gone(exchange):
+            said = Answered(status=204, said=f"{said}, and it is gone: the answer to an earlier try was lost")
+        self._hold(what, operation, said, exchange)
 
     def _hold(
         self,

@@ -3,7 +3,8 @@
 Ending (base)
 ├── Nonconformance   the target broke the rule; carries the evidence
 ├── Unsupported      the target lacks a capability the rule needs
-└── Blocked          the state the rule speaks of could not be reached
+├── Blocked          the state the rule speaks of could not be reached
+└── InDoubt          an answer was lost on the way, and it cannot be told what came of the request
 """
 
 from __future__ import annotations
@@ -61,3 +62,9 @@ class Blocked(Ending):
     """The rule could not be tested, for a reason that is not the rule's own."""
 
     verdict = Verdict.BLOCKED
+
+
+class InDoubt(Ending):
+    """An answer was lost on the way, and what is seen may be for that alone. Never counts against the target."""
+
+    verdict = Verdict.ERRORED

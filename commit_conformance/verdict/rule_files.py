@@ -10,7 +10,7 @@ Must not know how rules hang together (:mod:`commit_conformance.verdict.catalogu
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence, Set
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -58,8 +58,13 @@ class _Loader(_FastestLoader):
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_unique)
 
 
-def read_rules(directory: Path) -> list[Rule]:
-    """All rules of a directory: the files in the order of :data:`GROUPS`, the rules as each file gives them.
+def read_rules(directory: Path, *, groups: Sequence[str] = GROUPS, capabilities: Set[str] = CAPABILITIES) -> list[Rule]:
+    """All rules of a directory: the files in the order of the groups, the rules as each file gives them.
+
+    Args:
+        directory: Where the files are; folders in it are not looked into.
+        groups: Names that a file may have, in reading order.
+        capabilities: What a rule may need.
 
     Raises:
         CatalogueError: There is no rule file, or one of them holds what it must not.
@@ -67,12 +72,12 @@ def read_rules(directory: Path) -> list[Rule]:
     files = {path.stem: path for path in sorted(directory.glob("*.yaml")) if path.name not in _BESIDE_RULES}
     if not files:
         raise CatalogueError(f"{directory}: no rule files here")
-    if strangers := sorted(files.keys() - set(GROUPS)):
-        raise CatalogueError(f"{files[strangers[0]].name}: a rule file is named after one of {', '.join(GROUPS)}")
-    return [rule for group in GROUPS if group in files for rule in _read_group(files[group])]
+    if strangers := sorted(files.keys() - set(groups)):
+        raise CatalogueError(f"{files[strangers[0]].name}: a rule file is named after one of {', '.join(groups)}")
+    return [rule for group in groups if group in files for rule in _read_group(files[group], capabilities)]
 
 
-def _read_group(path: Path) -> list[Rule]:
+def _read_group(path: Path, capabilities: Set[str]) -> list[Rule]:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -82,10 +87,13 @@ def _read_group(path: Path) -> list[Rule]:
     group = document.get("group")
     if group != path.stem:
         raise CatalogueError(f"{path.name}: group {group!r} differs from the name of the file")
-    return [_read_rule(entry, file=path.name, group=group, number=n) for n, entry in enumerate(document["rules"], 1)]
+    return [
+        _read_rule(entry, file=path.name, group=group, number=number, capabilities=capabilities)
+        for number, entry in enumerate(document["rules"], 1)
+    ]
 
 
-def _read_rule(entry: object, *, file: str, group: str, number: int) -> Rule:
+def _read_rule(entry: object, *, file: str, group: str, number: int, capabilities: Set[str]) -> Rule:
     if not isinstance(entry, dict):
         raise CatalogueError(f"{file}: rule {number}: expected a mapping, not {entry!r}")
     rule_id = entry.get("id")
@@ -97,7 +105,7 @@ def _read_rule(entry: object, *, file: str, group: str, number: int) -> Rule:
     if unknown := sorted(str(key) for key in entry.keys() - _REQUIRED - _OPTIONAL):
         raise CatalogueError(f"{place}: a rule has no field {', '.join(unknown)}")
     needs = _names(entry["needs"], place=f"{place}: needs")
-    if strange := sorted(set(needs) - CAPABILITIES):
+    if strange := sorted(set(needs) - capabilities):
         raise CatalogueError(f"{place}: needs: there is no capability {', '.join(strange)}")
     return Rule(
         id=rule_id,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from commit_conformance.known import Entry
 from commit_conformance.model import FilesSchema
 from commit_conformance.specs import schema
 from commit_conformance.target.bank import SetupFailed
@@ -21,9 +22,26 @@ from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
 from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, Rule
 from commit_conformance.verdict.monitor import Finding, Monitor
-from commit_conformance.verdict.outcomes import Blocked, Ending, Nonconformance, Verdict
+from commit_conformance.verdict.outcomes import Blocked, Ending, InDoubt, Nonconformance, Verdict
+from commit_conformance.verdict.places import place_of
 from commit_conformance.verdict.settings import RunSettings
-from commit_conformance.wire import BudgetSpent, Exchange, Unsendable, Wire, WireError, describe_answer
+from commit_conformance.wire import (
+    BudgetSpent,
+    Exchange,
+    TokenExpired,
+    TokenTrouble,
+    Unsendable,
+    Wire,
+    WireError,
+    describe_answer,
+)
+from commit_conformance.wire.client import Limits
+from commit_conformance.wire.errors import Trouble
+from commit_conformance.wire.exchange import Recent
+from commit_conformance.wire.outages import Outages
+
+#: How often a test is run, at most, that trouble on the way has ended.
+TURNS = 3
 
 
 class Run:
@@ -36,7 +54,12 @@ class Run:
     Attributes:
         chosen: Ids of the rules that will be tested; None when that is not known.
         looked: Whether the current test has looked at an answer of an earlier one.
+        recognize: Tells whether a target is a static mock; None when nobody wants to know. It is asked before anything
+            was sent, with None, and again with the answer to the first session. What it takes for one is not examined.
     """
+
+    #: Bounds on what a target may do to the run.
+    limits = Limits()
 
     def __init__(self, settings: RunSettings, *, ledger_name: str = "ledger.jsonl") -> None:
         self.settings = settings
@@ -44,12 +67,17 @@ class Run:
         self.run_id = datetime.now(UTC).strftime("cc-%Y%m%d-%H%M%S-") + f"{time.time_ns() // 1000 % 46656:03x}"
         self.monitor = Monitor()
         self.verdicts: dict[str, Verdict] = {}
+        self._without_token: dict[str, str] = {}
+        self._excused: dict[str, dict[str, Any]] = {}
+        self._stopped_by: dict[str, str] = {}
         self.schema = FilesSchema(schema("Files"))
-        self.exchanges: list[Exchange] = []
+        self.exchanges = Recent()
+        self._disturbed = 0
         self.target: Target | None = None
         self.unusable: str | None = None
         self.chosen: frozenset[str] | None = None
         self.looked = False
+        self.recognize: Callable[[Target, Exchange | None], bool] | None = None
         self.cleanup: CleanupResult | None = None
         self._ledger_name = ledger_name
 
@@ -78,12 +106,18 @@ class Run:
             base_url = BASE_URL
         origins = [base_url or settings.url, *settings.allowed_origins]
         origins += [settings.api_url] if settings.api_url else []
-        wire = Wire(token=settings.token, origins=origins, transport=transport, budget=self.settings.budget)
+        wire = Wire(
+            token=settings.token,
+            credentials=settings.credentials,
+            other_tokens=(settings.second_token, settings.limited_token),
+            origins=origins,
+            transport=transport,
+            budget=self.settings.budget,
+            rate=settings.rate,
+            limits=self.limits,
+        )
         if settings.is_mock:
             wire.sleep = lambda seconds: None if seconds <= 0 else time.sleep(seconds)
-        for secret in (settings.second_token, settings.limited_token):
-            if secret:
-                wire.redactor.add(secret)
         out = self.settings.out
         target = Target(
             settings,
@@ -95,12 +129,20 @@ class Run:
             on_close=on_close,
         )
         try:
-            target.connect(wanted=self._wanted())
+            if self.recognize is not None and self.recognize(target, None):
+                target.keeps_nothing = True
+            else:
+                target.connect(wanted=self._wanted(), forgets=self._forgets(target))
         except BaseException:
             self.cleanup = target.close()
             raise
-        target.bank.digests_apart = self.settings.effort is not Effort.QUICK
+        if not target.keeps_nothing:
+            target.bank.digests_apart = self.settings.effort is not Effort.QUICK
         return target
+
+    def _forgets(self, target: Target) -> Callable[[Exchange], bool] | None:
+        recognize = self.recognize
+        return None if recognize is None else lambda exchange: recognize(target, exchange)
 
     def _wanted(self) -> frozenset[str] | None:
         """What the rules to be tested may ask of the target; None for anything. A short run asks no more than that."""
@@ -112,6 +154,8 @@ class Run:
         """Ends open sessions and takes away what the run created."""
         if self.target is not None and self.cleanup is None:
             self.cleanup = self.target.close()
+            if self.target.wire.outages.counts:
+                self.target.notes.append(f"on the way: {self.target.wire.outages}")
 
     # Rules
 
@@ -126,6 +170,7 @@ class Run:
         *,
         test: str,
         again: Callable[[], bool] = lambda: False,
+        renew: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """Runs the test of a rule and gives its verdict as an event.
 
@@ -133,9 +178,11 @@ class Run:
             body: The test; gives what was observed, or None. It ends by an `Ending` when the rule is not kept.
             test: The test's name, for the event.
             again: Sees to it that ``body`` can be run once more in fresh state; gives whether it can.
+            renew: Puts away what ``body`` has made, so that it can be run from its beginning after trouble on the way.
         """
         started, before = time.monotonic(), self._requests()
-        self.exchanges, self.looked = [], False
+        self.exchanges, self.looked = Recent(), False
+        self._disturbed = 0
         examples = self.monitor.seen["example"]
         failure: dict[str, Any] | None = None
         records: list[dict[str, Any]] = []
@@ -143,11 +190,11 @@ class Run:
         awaits: str | None = None
         reason = ""
         try:
-            self._check_dependencies(rule)
+            self._check_dependencies(rule, of=rule)
             target = self.connect()
             with target.wire.listening(self.exchanges.append):
                 try:
-                    observation = body()
+                    observation = self._undisturbed(body, target.wire.outages, renew)
                 except Nonconformance as error:
                     raise error if rule.level is Level.OBSERVED else self._asked_again(error, body, again) from None
             if self._requests() == before and not self.looked:
@@ -169,6 +216,8 @@ class Run:
             records = [error.exchange.record]
         except (WireError, TargetUnusable) as error:
             verdict, reason = Verdict.ERRORED, str(error)
+            if isinstance(error, TokenTrouble):
+                self._without_token[rule.id] = reason
         except Exception as error:
             if _interrupted(error):
                 raise KeyboardInterrupt from None
@@ -193,7 +242,49 @@ class Run:
             examples=self.monitor.seen["example"] - examples,
             seconds=time.monotonic() - started,
             **({"awaits": awaits} if awaits else {}),
+            **({"disturbed": self._disturbed} if self._disturbed else {}),
         )
+
+    def _undisturbed(
+        self, body: Callable[[], str | None], outages: Outages, renew: Callable[[], None] | None
+    ) -> str | None:
+        """Runs a test, and from its beginning again when it was trouble on the way that ended it.
+
+        A failure that came once while answers were lost has to come again to be one.
+
+        Raises:
+            InDoubt: It did not; or answers were lost each time.
+            Trouble: The target could not be reached.
+            Ending: Whatever else ended the test.
+        """
+        failed: Nonconformance | None = None
+        trouble: Exception | None = None
+        for turn in range(TURNS):
+            if turn and renew is not None:
+                self._disturbed += 1
+                renew()
+            before = outages.lost
+            try:
+                observation = body()
+            except (InDoubt, Trouble) as error:
+                trouble = error
+            except Nonconformance as error:
+                if outages.lost == before or error.failure["times"]["asked"] > 1:
+                    raise
+                if failed is not None:
+                    error.failure["times"] = {"failed": 2, "asked": 2}
+                    raise
+                failed = error
+            else:
+                if failed is None:
+                    return observation
+                raise InDoubt(f"it failed once while answers were lost on the way, and not when asked again: {failed}")
+            if renew is None:
+                break
+        if failed is not None:
+            raise InDoubt(f"it failed while answers were lost on the way, and could not be asked again: {failed}")
+        assert trouble is not None
+        raise trouble
 
     def _asked_again(
         self, error: Nonconformance, body: Callable[[], str | None], again: Callable[[], bool]
@@ -235,6 +326,33 @@ class Run:
             )
         return events
 
+    def known(self, rule: Rule) -> Entry | None:
+        """The entry of the list of known failures that speaks of a rule, if there is one that holds."""
+        return self.settings.known.match(rule.id) if self.settings.known else None
+
+    def is_known(self, rule: Rule) -> bool:
+        """Whether a rule's failure is known, so that nothing is spent on looking at it from nearer."""
+        entry = self.known(rule)
+        return entry is not None and not entry.flaky
+
+    def _excuse(self, rule: Rule, verdict: Verdict) -> dict[str, Any] | None:
+        """Why a verdict does not decide, though the rule's level would: it, or what it builds on, is a known failure.
+
+        A flaky rule never decides. Else only what was tested can be excused, and nothing that the network has stopped.
+        """
+        entry, tested = self.known(rule), rule.id in self.verdicts
+        if entry is not None and (entry.flaky or (tested and verdict in (Verdict.FAILED, Verdict.BLOCKED))):
+            return entry.as_json()
+        return self._excused.get(self._stopped_by.get(rule.id, "")) if verdict is Verdict.BLOCKED else None
+
+    def standing(self, rule: Rule, verdict: Verdict) -> dict[str, Any]:
+        """Whether a verdict decides, and what is known of it, as its event holds them."""
+        excuse = self._excuse(rule, verdict)
+        if excuse is not None and verdict is Verdict.FAILED:
+            self._excused[rule.id] = excuse
+        shown = verdict in (Verdict.FAILED, Verdict.ERRORED, Verdict.BLOCKED)
+        return {"gating": self.is_gating(rule) and excuse is None, "known": excuse if shown else None}
+
     def event(self, rule: Rule, verdict: Verdict, **fields: Any) -> dict[str, Any]:
         """A verdict as the event log holds it."""
         return {
@@ -243,11 +361,12 @@ class Run:
             "group": rule.group,
             "level": str(rule.level),
             "verdict": str(verdict),
-            "gating": self.is_gating(rule),
+            **self.standing(rule, verdict),
             "statement": rule.statement,
             "why": rule.why,
             "breaks": rule.breaks,
             "source": [{"ref": source.ref, "place": source.place} for source in rule.source],
+            "place": place_of(rule.id).as_json(),
             "reason": "",
             "observation": None,
             "requests": 0,
@@ -261,7 +380,10 @@ class Run:
     def replay(self, rule: Rule) -> str:
         """A command that tests one rule again in the same way."""
         settings = self.settings
-        words = ["commit-conformance run", f"--target {settings.target.url}"]
+        words = ["commit-conformance run"]
+        if settings.profile:
+            words.append(f"--config {settings.config} --profile {settings.profile}")
+        words.append(f"--target {settings.target.url}")
         if settings.target.api_url:
             words.append(f"--api-url {settings.target.api_url}")
         if not settings.target.is_mock:
@@ -270,12 +392,22 @@ class Run:
         words += [f"--behaviour {name}" for name in settings.target.behaviours]
         return " ".join([*words, f"--effort {settings.effort}", f"--seed {settings.seed}", f"--rule {rule.id}"])
 
-    def _check_dependencies(self, rule: Rule) -> None:
-        """Blocks a rule when one it builds on, near or far, has failed or could not be asked."""
+    def _check_dependencies(self, rule: Rule, *, of: Rule) -> None:
+        """Blocks a rule when one it builds on, near or far, has failed or could not be asked.
+
+        Args:
+            of: The rule to be tested; ``rule`` is that, or one it builds on.
+
+        Raises:
+            TokenExpired: The other one was stopped by that; so is this one.
+        """
         for needed in rule.depends_on:
+            if needed in self._without_token:
+                raise TokenExpired(self._without_token[needed])
             if self.verdicts.get(needed) in (Verdict.FAILED, Verdict.ERRORED):
+                self._stopped_by[of.id] = needed
                 raise Blocked(f"builds on {needed}, which {self.verdicts[needed]}")
-            self._check_dependencies(self.catalogue.get(needed))
+            self._check_dependencies(self.catalogue.get(needed), of=of)
 
     def _finding(self, rule: Rule) -> Finding | None:
         findings = self.monitor.findings.get(rule.id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from commit_conformance.known import KnownFailures
 from commit_conformance.target.settings import TargetSettings
 from commit_conformance.verdict.catalogue import Effort, Level
 from commit_conformance.wire import Budget
@@ -29,9 +30,14 @@ class RunSettings:
         gate: Levels whose failures make the run fail.
         seed: Everything drawn and every file's bytes follow from it.
         out: Folder for the event log and the reports; None writes nothing.
+        reports: Formats of the reports, as the room of reports names them.
         kept: Folder that keeps failing examples from run to run; None keeps none.
         rules: Ids or globs; empty for all.
         examples: Drawn examples a family, in place of the effort's number.
+        limits: What the run may cost at most, where that is not what the effort says.
+        known: Failures that are known and do not decide; None for no list.
+        update_known: Whether that list is written anew at the end.
+        config, profile: The file of profiles and the profile chosen, if there are any.
     """
 
     target: TargetSettings
@@ -39,14 +45,20 @@ class RunSettings:
     gate: tuple[Level, ...] = (Level.DOCUMENTED, Level.IMPLIED)
     seed: int = 0
     out: Path | None = None
+    reports: tuple[str, ...] = ("html", "junit")
     kept: Path | None = None
     rules: tuple[str, ...] = ()
     examples: int | None = None
+    limits: Budget = field(default_factory=Budget)
+    known: KnownFailures | None = None
+    update_known: bool = False
+    config: Path | None = None
+    profile: str = ""
 
     @property
     def budget(self) -> Budget:
-        """What the run may cost."""
-        return BUDGETS[self.effort]
+        """What the run may cost: the effort's limits, and in their place those that were given."""
+        return BUDGETS[self.effort].but(self.limits)
 
     @property
     def drawn(self) -> int:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from commit_conformance.wire.errors import BudgetSpent
 
 
 @dataclass(slots=True, kw_only=True)
 class Cost:
-    """What was spent. Bytes are those of bodies, before compression."""
+    """What was spent. Bytes are those of bodies, before compression; ``part_bytes`` those of parts among them."""
 
     requests: int = 0
     upload_requests: int = 0
     bytes_sent: int = 0
+    part_bytes: int = 0
     bytes_received: int = 0
     sessions: int = 0
     committed_files: int = 0
@@ -33,11 +35,19 @@ class Budget:
         requests: Requests of any kind.
         upload_requests: Requests to the upload endpoints: create, upload part, list, status, abort, commit.
         committed_files: Commits that made a file or a version.
+        bytes_sent: Bytes of the requests' bodies.
+        seconds: Time from the run's first request to its last, cleaning up excepted.
     """
 
     requests: int | None = None
     upload_requests: int | None = None
     committed_files: int | None = None
+    bytes_sent: int | None = None
+    seconds: int | None = None
+
+    def but(self, other: Budget) -> Budget:
+        """These limits, and in their place those that the other one sets."""
+        return replace(self, **{name: limit for name, limit in asdict(other).items() if limit is not None})
 
     def as_json(self) -> dict[str, int | None]:
         """The limits by name."""
@@ -47,13 +57,18 @@ class Budget:
 class Purse:
     """Counts a run's cost and refuses what the budget does not allow. Safe to share between threads.
 
+    Args:
+        clock: Seconds that only ever grow.
+
     Attributes:
         reserved: Tells how many requests must be left for cleaning up.
     """
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.budget = budget
         self.cost = Cost()
+        self._clock = clock
+        self._began: float | None = None
         self.reserved: Callable[[], int] = lambda: 0
         self._lock = threading.Lock()
 
@@ -69,7 +84,11 @@ class Purse:
             BudgetSpent: The budget does not allow it.
         """
         with self._lock:
+            if self._began is None:
+                self._began = self._clock()
             if not free:
+                self._check_time(self._clock() - self._began)
+                self._check("bytes_sent", self.cost.bytes_sent + sent - 1)
                 kept = self.reserved()
                 self._check("requests", self.cost.requests + kept)
                 if upload:
@@ -82,6 +101,11 @@ class Purse:
         """Counts bytes of an answer's body."""
         with self._lock:
             self.cost.bytes_received += count
+
+    def part_sent(self, size: int) -> None:
+        """Counts the bytes of a part that was sent, among those of all bodies."""
+        with self._lock:
+            self.cost.part_bytes += size
 
     def session_opened(self) -> None:
         """Counts an upload session."""
@@ -108,3 +132,8 @@ class Purse:
         limit = getattr(self.budget, name)
         if limit is not None and spent >= limit:
             raise BudgetSpent(f"the budget of {limit} {name.replace('_', ' ')} is spent")
+
+    def _check_time(self, passed: float) -> None:
+        limit = self.budget.seconds
+        if limit is not None and passed >= limit:
+            raise BudgetSpent(f"the budget of {limit} seconds is spent")

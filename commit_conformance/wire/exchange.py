@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from commit_conformance.model import Answer
 from commit_conformance.wire.redact import Redactor
 
 BODY_LIMIT = 8192
+#: Exchanges of a test that are kept, and bytes of their answers. Evidence is made of the last dozen.
+RECENT, RECENT_BYTES = 100, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Exchange:
         at: When it was sent, RFC 3339.
         error: What went wrong on the way, or None.
         record: The redacted form, as the event log holds it.
+        lost: How often it was sent before without an answer that tells what became of it.
     """
 
     n: int
@@ -30,6 +35,7 @@ class Exchange:
     answer: Answer | None
     error: str | None
     record: dict[str, Any]
+    lost: int = 0
 
     @property
     def status(self) -> int | None:
@@ -47,6 +53,37 @@ class Exchange:
         if self.record["request_body"] is not None:
             words.append("--data-raw " + shlex.quote(self.record["request_body"]))  # --data-binary reads @FILE
         return " ".join(words)
+
+
+class Recent(Sequence[Exchange]):
+    """The latest exchanges of a test, oldest first: as many as evidence needs, and as fit into memory."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Exchange] = deque()
+        self._bytes = 0
+
+    def append(self, exchange: Exchange) -> None:
+        """Adds one, and lets the oldest go."""
+        self._kept.append(exchange)
+        self._bytes += _size(exchange)
+        while len(self._kept) > RECENT or (self._bytes > RECENT_BYTES and len(self._kept) > 1):
+            self._bytes -= _size(self._kept.popleft())
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Exchange]: ...
+
+    def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
+        return list(self._kept)[index] if isinstance(index, slice) else self._kept[index]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.answer.body) if exchange.answer is not None else 0
 
 
 def show_body(body: bytes, content_type: str, redactor: Redactor) -> tuple[str | None, bool]:

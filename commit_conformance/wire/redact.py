@@ -36,8 +36,8 @@ class Redactor:
         """Blanks one more text from now on. Texts of under four characters are everywhere and stay."""
         secret = secret.strip()
         if len(secret) >= _SHORTEST and secret not in self._secrets:
-            self._secrets.append(secret)
-            self._secrets.sort(key=len, reverse=True)
+            # Another list, not the same one sorted: another thread may be going through it.
+            self._secrets = sorted([*self._secrets, secret], key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """A text without secrets."""

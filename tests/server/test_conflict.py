@@ -24,7 +24,10 @@ def _take_name(server: Server) -> tuple[Upload, Upload]:
     server.target.wire.purse.check_files()
     name = server.target.bank.name()
     same, other_case = server.light(name=name), server.light(name=name.swapcase())
-    server.commits_something(server.light(name=name))
+    # Bytes that another file has already: two files are two files, whatever is in them.
+    blocker = server.commits_something(server.light(name=name, content=server.light_content))
+    if blocker.file is not None and blocker.file.name not in (None, name):
+        raise Blocked("the commit that was to take the name made a file of another one; see CREATED-NAME")
     return same, other_case
 
 
@@ -93,6 +96,7 @@ def test_a_folder_of_the_same_name_is_in_the_way_too(server: Server) -> None:
     upload = server.light()  # not one that was kept: its name will be taken for good
     exchange = server.target.api.create_folder(name=upload.session.name, parent_id=upload.session.parent_id)
     if exchange.status != 201:
+        server.unless_lost(exchange)
         raise Unsupported(f"creating a folder of that name was answered {describe_answer(exchange)}")
     server.target.note_folder(exchange)
     conflicts(server, upload)

@@ -9,6 +9,7 @@ Fenced blocks are read with the words behind their language:
 ``background``  started first and stopped at the end of the page; ready when it has printed a line
 ``norun``       not run, since it needs something that is not here; its options are checked all the same
 ``yaml rule``   an entry of the rule catalogue, checked against its schema
+``toml profile`` a file of profiles, read as one; ``toml known`` a list of known failures
 
 The blocks of one page run in order and in one folder, which looks like a checkout. ``make`` only says what it would do.
 """
@@ -36,8 +37,11 @@ import pytest
 import yaml
 
 from commit_conformance.cli import main
+from commit_conformance.clients.catalogue import client_rules
+from commit_conformance.known import load
 from commit_conformance.options import OPTIONS, PREFIX
 from commit_conformance.reference import BEHAVIOURS, FAULTS
+from commit_conformance.settings import settings_of
 from commit_conformance.verdict.catalogue import GROUPS, Catalogue, Effort
 
 ROOT = Path(__file__).parents[2]
@@ -45,15 +49,17 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "reports/README.md", ROOT / "specs/rules/README.md"]
 )
 #: What a checkout holds that examples look for.
-CHECKOUT = ("Makefile", "commit_conformance", "conftest.py", "pyproject.toml", "specs", "strategies", "tests")
+CHECKOUT = ("Makefile", "commit_conformance", "conftest.py", "docs", "pyproject.toml", "specs", "strategies", "tests")
 #: The port that pages name; a free one takes its place.
 PORT = "8741"
 #: Secrets have a variable each, but no option: an option could be read by others.
-SECRETS = {PREFIX + name for name in ("TOKEN", "SECOND_TOKEN", "LIMITED_TOKEN")}
+SECRETS = {PREFIX + name for name in ("TOKEN", "SECOND_TOKEN", "LIMITED_TOKEN", "CLIENT_SECRET")}
 #: What has a variable and no option: the hooks of Schemathesis read it.
 OF_HOOKS = {PREFIX + "TARGET_DESCRIPTION"}
+#: Where the SDKs are installed that the suite for clients drives.
+OF_DRIVERS = {PREFIX + "SDKS"}
 #: Options of other programs, in code spans.
-FOREIGN = {"--strict", "--check"}
+FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty"}
 #: No example takes a tenth of this on an idle machine.
 SECONDS = 120
 
@@ -145,10 +151,11 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pages
 def test_fences_are_understood(page: Path) -> None:
-    known = {"norun", "background", "rule"}
+    known = {"norun", "background", "rule", "profile", "known"}
     for block in blocks_of(page):
         where = f"{name_of(page)}, line {block.line}"
-        assert block.language in ("sh", "console", "python", "yaml", "mermaid"), f"{where}: {block.language!r}"
+        known_languages = ("sh", "console", "python", "json", "yaml", "toml", "mermaid")
+        assert block.language in known_languages, f"{where}: {block.language!r}"
         odd = {word for word in block.words if word not in known and not re.fullmatch(r"exit=\d", word)}
         assert not odd, f"{where}: {odd}"
     assert page.read_text(encoding="utf-8").count("```") == 2 * len(blocks_of(page)), "a fence is not closed"
@@ -160,6 +167,7 @@ def test_commands_and_options_exist(page: Path) -> None:
     for words in command_lines(page):
         if "commit-conformance" in words:
             rest = words[words.index("commit-conformance") + 1 :]
+            rest = rest[: rest.index("--")] if "--" in rest else rest  # what follows is another program's
             assert rest, words
             command = main.commands.get(rest[0])
             assert command is not None, f"{name_of(page)}: there is no commit-conformance {rest[0]}"
@@ -177,14 +185,14 @@ def test_commands_and_options_exist(page: Path) -> None:
 def test_names_exist(page: Path) -> None:
     """Rules, faults, behaviours, groups, efforts, make targets and environment variables."""
     text = page.read_text(encoding="utf-8")
-    rules = {rule.id for rule in Catalogue.load()}
+    rules = {rule.id for rule in (*Catalogue.load(), *client_rules())}
     prefixes = {rule.partition("-")[0] for rule in rules}
     mentioned = {name for name in _RULE.findall(text) if name.partition("-")[0] in prefixes}
     examples = {name for name in mentioned if name.endswith("-EXAMPLE")}
     candidates = set(re.findall(r"candidates: \[([A-Z0-9-]+)\]", text))
     assert mentioned - examples - candidates <= rules
     variables = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
-    assert variables <= {option.variable for option in OPTIONS} | SECRETS | OF_HOOKS
+    assert variables <= {option.variable for option in OPTIONS} | SECRETS | OF_HOOKS | OF_DRIVERS
     for words in command_lines(page):
         if words[0] == "make":
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -220,6 +228,21 @@ def test_rules_in_the_pages_are_written_as_the_catalogue_wants_them() -> None:
     for block in blocks:
         group = {"group": "part-list", "title": "Parts", "about": "The parts.", "rules": yaml.safe_load(block.text)}
         jsonschema.Draft202012Validator(schema).validate(group)
+
+
+def test_profiles_and_lists_in_the_pages_can_be_read(tmp_path: Path) -> None:
+    blocks = [block for page in PAGES for block in blocks_of(page) if block.words & {"profile", "known"}]
+    assert {word for block in blocks for word in block.words} == {"profile", "known"}
+    rules = {rule.id for rule in Catalogue.load()}
+    for block in blocks:
+        path = tmp_path / "block.toml"
+        path.write_text(block.text, encoding="utf-8")
+        if "profile" in block.words:
+            (tmp_path / "known-failures.toml").touch()
+            settings_of({"config": str(path), "profile": "staging"}, {})
+        else:
+            entries = load(path).entries
+            assert all(any(entry.matches(rule) for rule in rules) for entry in entries)
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=name_of)

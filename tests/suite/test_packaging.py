@@ -72,7 +72,7 @@ def test_the_wheel_holds_the_suite_and_nothing_that_is_in_the_way(wheel: Path) -
     )
     assert wanted
     assert {SUITE + name for name in {*wanted, "conftest.py"}} <= names
-    assert files_below("commit_conformance", ".py", ".ini", ".css", ".j2", ".typed") <= names
+    assert files_below("commit_conformance", ".py", ".ini", ".css", ".j2", ".js", ".typed") <= names
     assert "commit_conformance/py.typed" in names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"commit_conformance", "box_commit_conformance"}
     strays = ("__pycache__", ".pyc", "tests/suite", "reports/", ".venv")

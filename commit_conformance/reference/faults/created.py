@@ -222,6 +222,21 @@ class ReusesFileIds(Fault, rules="CREATED-UNIQUE-ID"):
         return fresh
 
 
+class TakesEqualBytesForARepeat(Fault, rules="CREATED-UNIQUE-ID"):
+    """A session whose bytes are in a file already is answered with that file, and makes none."""
+
+    def create(self, call: Call, session: Session, parts: Any, given: Any) -> Response:
+        sha1 = session.content().sha1
+        known = (file for file in self.world.files.values() if not file.trashed and file.current.content.sha1 == sha1)
+        there = next(known, None) if session.file is None else None
+        if there is None:
+            return super().create(call, session, parts, given)
+        session.result, session.answer = there, self.files_view(there)
+        session.end("committed")
+        self.world.ended(session)
+        return self.created_answer(session)
+
+
 class VersionKeepsEtag(Fault, rules="CREATED-NEW-VERSION"):
     """A new version does not change the etag."""
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from run_logs import Event, log, observed, verdict
 
-from commit_conformance.report.diff import Diff, FailOn, Kind, diff, diff_lines, shortened
+from commit_conformance.report.runs.diff import Diff, FailOn, Kind, diff, shortened
+from commit_conformance.report.runs.lines import diff_lines
 
 
 def between(tmp_path: Path, before: list[Event], after: list[Event], **changes: Any) -> Diff:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from run_logs import log, observed, verdict
 
-from commit_conformance.report.diff import fingerprint_lines
-from commit_conformance.report.fingerprint import LABELS, fingerprint, normal
+from commit_conformance.report.runs.fingerprint import LABELS, fingerprint, normal
+from commit_conformance.report.runs.lines import fingerprint_lines
 from commit_conformance.verdict.catalogue import Catalogue, Level
 
 

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from commit_conformance.report.junit import render
+from commit_conformance.report.formats.junit import render
 from commit_conformance.report.log import Log
 from commit_conformance.report.summary import summarize
 from tests.suite.report.event_logs import failed, failure, log_of, verdict
@@ -79,11 +79,20 @@ def test_the_document_keeps_to_the_common_schema(tmp_path: Path) -> None:
     check_schema(document(log_of(tmp_path, truncated=True, started="yesterday")))
 
 
+@pytest.mark.parametrize(
+    ("effort", "name"), [("thorough", "thorough"), ("quick, standard", "quick-standard"), ("", "unknown")]
+)
+def test_a_rule_has_a_case_for_each_effort(tmp_path: Path, effort: str, name: str) -> None:
+    root = document(log_of(tmp_path, failed(), effort=effort))
+
+    assert case(root, "PART-GAP").get("classname") == f"commit-conformance.{name}.part-list"
+
+
 def test_a_suite_is_a_group_and_a_case_a_rule(tmp_path: Path) -> None:
     root = document(mixed(tmp_path))
 
     assert [(suite.get("name"), suite.get("tests")) for suite in root] == [("digest", "2"), ("part-list", "6")]
-    assert case(root, "PART-GAP").get("classname") == "commit-conformance.part-list"
+    assert case(root, "PART-GAP").get("classname") == "commit-conformance.standard.part-list"
     assert [root[1].get(name) for name in ("failures", "errors", "skipped")] == ["1", "1", "3"]
 
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from commit_conformance.report.ruler import MAX_DRAWN, Layout, lay_out
-from commit_conformance.report.ruler_svg import ruler_svg
-from commit_conformance.report.ruler_text import ruler_text
+from commit_conformance.report.ruler.layout import MAX_DRAWN, Layout, lay_out
+from commit_conformance.report.ruler.svg import ruler_svg
+from commit_conformance.report.ruler.text import ruler_text
 from tests.suite.report.event_logs import HOSTILE, part_list, uploaded
 
 P = uploaded()  # three parts of 65,536, 65,536 and 64,536 bytes

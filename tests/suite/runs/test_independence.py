@@ -20,7 +20,10 @@ ALLOWED = {
     "reference": set(),
     "mock": {"commit_conformance.reference"},
     "report": set(),
+    "known": set(),
+    "profiles": set(),
     "verdict": {
+        "commit_conformance.known",
         "commit_conformance.model",
         "commit_conformance.wire",
         "commit_conformance.target",
@@ -39,8 +42,18 @@ ALLOWED = {
         "commit_conformance.target",
         "commit_conformance.specs",
         "commit_conformance.options",
+        "commit_conformance.settings",
         "commit_conformance.verdict.catalogue",
         "commit_conformance.report.plain",
+        "strategies",
+    },
+    "static_mock": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.trial.evidence",
+        "commit_conformance.verdict",
+        "commit_conformance.specs",
         "strategies",
     },
     "syntax": {
@@ -51,9 +64,23 @@ ALLOWED = {
         "commit_conformance.verdict",
         "commit_conformance.specs",
         "commit_conformance.options",
+        "commit_conformance.settings",
         "strategies",
     },
     "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
+    "clients": {
+        "commit_conformance.known",
+        "commit_conformance.mock",
+        "commit_conformance.model",
+        "commit_conformance.reference",
+        "commit_conformance.report.fields",
+        "commit_conformance.report.log",
+        "commit_conformance.report.plain",
+        "commit_conformance.specs",
+        "commit_conformance.verdict.catalogue",
+        "commit_conformance.verdict.events",
+        "commit_conformance.verdict.rule_files",
+    },
 }
 
 
@@ -99,7 +126,18 @@ def test_httpx_is_imported_in_one_place_only() -> None:
     assert found <= {"wire/client.py", "reference/respx_adapter.py", "target/embedded.py"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["rules"], ["rules", "PART-GAP"], ["faults"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["client", "--help"],
+        ["rules"],
+        ["rules", "PART-GAP"],
+        ["rules", "--client"],
+        ["faults"],
+    ],
+)
 def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys\n"

@@ -166,4 +166,4 @@ def test_environment_variables_are_options(tmp_path: Path) -> None:
     environment = {**os.environ, "COMMIT_CONFORMANCE_EFFORT": "much", "COMMIT_CONFORMANCE_OUT": str(tmp_path)}
     done = commit_conformance("run", environment=environment)
     assert done.returncode == 2
-    assert "--effort 'much' is not one of" in done.stderr
+    assert "COMMIT_CONFORMANCE_EFFORT 'much' is not one of" in done.stderr

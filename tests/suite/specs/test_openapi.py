@@ -209,6 +209,37 @@ def test_an_example_is_valid_against_the_schema_beside_it(where: str, schema: An
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == [], where
 
 
+def test_an_error_shows_the_status_of_the_answer_it_is_an_example_of() -> None:
+    """A mock server answers with it: one that says another status is wrong for every client."""
+    shown = 0
+    for _, _, operation, _ in operations():
+        for status, answer in operation["responses"].items():
+            for name, example in examples_of(answer).items():
+                body = resolve(example)["value"]
+                if body.get("type") == "error":
+                    shown += 1
+                    assert str(body["status"]) == str(status) or status == "default", (operation["operationId"], name)
+    assert shown > 20
+
+
+@pytest.mark.parametrize("operation_id", [name for name in OPERATIONS if "upload_sessions" in name])
+def test_every_answer_around_a_commit_has_an_example(operation_id: str) -> None:
+    """Without one a mock server makes up an answer: a status of 0, and texts that say ``string``."""
+    _, _, operation, _ = by_id(operation_id)
+    for status, answer in operation["responses"].items():
+        if "application/json" in resolve(answer).get("content", {}):
+            assert examples_of(answer), status
+        for name, header in resolve(answer).get("headers", {}).items():
+            assert header.get("examples"), (status, name)
+
+
+def examples_of(answer: Any) -> dict[str, Any]:
+    """The examples of an answer's JSON body, by name."""
+    content: dict[str, Any] = resolve(answer).get("content", {})
+    examples: dict[str, Any] = content.get("application/json", {}).get("examples", {})
+    return examples
+
+
 def test_requests_and_answers_have_examples() -> None:
     beside = {where.rpartition("/examples/")[0] for where, _, _ in EXAMPLES}
     commit = "#/paths/~1files~1upload_sessions~1{upload_session_id}~1commit/post"
@@ -262,7 +293,7 @@ def test_the_steps_of_an_upload_are_linked(source: str) -> None:
 def test_a_commit_is_answered_as_documented() -> None:
     _, _, commit, parameters = by_id("post_files_upload_sessions_id_commit")
     answers = commit["responses"]
-    assert set(answers) == {"201", "202", "304", "409", "412", "default"}
+    assert set(answers) == {"201", "202", "304", "400", "401", "404", "409", "410", "412", "429", "default"}
     assert {status for status, answer in answers.items() if "content" not in resolve(answer)} == {"202", "304"}
     assert answers["202"]["headers"]["Retry-After"]["required"] is True
     assert answers["202"]["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 0}

@@ -128,3 +128,13 @@ def test_broken_references_are_told(reference: str, told: str) -> None:
     commit_of(theirs)["parameters"].append({"$ref": reference})
     with pytest.raises(DescriptionProblem, match=told):
         disagreements(theirs)
+
+
+def test_answers_that_the_public_description_does_not_name_need_no_place_in_theirs() -> None:
+    theirs = deepcopy(openapi())
+    answers = theirs["paths"][COMMIT_PATH]["post"]["responses"]
+    for status in ("304", "400", "401", "404", "410", "429"):
+        del answers[status]
+    assert disagreements(theirs) == []
+    del answers["409"], answers["default"]
+    assert disagreements(theirs) == ["the answer 409 is not described", "the answer default is not described"]

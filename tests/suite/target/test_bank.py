@@ -17,6 +17,7 @@ from commit_conformance.target.api import created_file
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import Patience, follow, send_commit
 from commit_conformance.target.upload import State, Upload, awkward_digest, make_content, plain_digest
+from commit_conformance.wire.outages import Busy
 from strategies.plan import CommitPlan, Material
 
 # Content
@@ -283,14 +284,35 @@ def fake_upload(target: Bench) -> Upload:
     return Upload(handle=handle, session=session, content=b"")
 
 
-def test_a_commit_is_not_repeated_after_a_failed_connection() -> None:
+def test_a_commit_whose_answer_was_lost_is_repeated_and_says_so() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadError("reset")
+        if not target.exchanges:
+            raise httpx.ReadError("reset")
+        return httpx.Response(201)
 
     target = on_handler(handle)
-    with pytest.raises(Exception, match="reset"):
-        send_commit(target.wire, fake_upload(target), REQUEST)
-    assert len(target.exchanges) == 1
+    run = follow(target.api, fake_upload(target), REQUEST, patience=Patience())
+    assert (run.answer.status, run.lost, len(target.exchanges)) == (201, True, 2)
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_commit_that_alone_is_answered_503_has_its_answer(well: bool) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(503 if request.url.path.endswith("/commit") or not well else 200)
+
+    target = on_handler(handle)
+    if well:
+        run = follow(target.api, fake_upload(target), REQUEST, patience=Patience())
+        assert (run.answer.status, run.lost) == (503, False)
+    else:
+        with pytest.raises(Busy, match="GET"):
+            follow(target.api, fake_upload(target), REQUEST, patience=Patience())
+
+
+def test_a_commit_that_is_answered_429_to_the_end_of_all_patience_has_no_answer() -> None:
+    target = on_handler(always(429))
+    with pytest.raises(Busy, match="was answered 429, 21 times over"):
+        follow(target.api, fake_upload(target), REQUEST, patience=Patience())
 
 
 def test_a_commit_is_sent_line_by_line_as_it_was_made() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from targets import BASE, PART_SIZE, TOKEN, always, on_handler, on_reference
 
 from commit_conformance.model import Answer
-from commit_conformance.target.api import Api, created_file, file_state, id_of, part_of
+from commit_conformance.target.api import Api, created_file, file_state, id_of, is_gone, is_usable, part_of
 from commit_conformance.target.capabilities import Capabilities
 from commit_conformance.wire import OriginRefused, Unsendable, WireError
 
@@ -299,3 +300,37 @@ def test_a_capability_is_known_once_it_was_learned() -> None:
         {"name": "status", "available": True, "detail": "200"},
         {"name": "abort", "available": False, "detail": "405"},
     ]
+
+
+# Ids and lost answers
+
+
+@pytest.mark.parametrize("value", ["..", ".", "", "a\nb", "\ud800", "\x00", "x" * 3000, None, 7, True, ["a"]])
+def test_an_id_that_no_path_can_hold_is_none(value: Any) -> None:
+    assert not is_usable(value)
+    body = json.dumps({"id": value, "part_size": 16}).encode()
+    shown = on_handler(always(201)).api.session_of(Answer(status=201, body=body))
+    assert shown is None
+
+
+@pytest.mark.parametrize("value", ["1", "../../etc/passwd", "a b", "é", "{}", "%2e%2e", "x" * 2048])
+def test_an_id_may_be_any_other_text(value: str) -> None:
+    assert is_usable(value)
+
+
+@pytest.mark.parametrize(("status", "lost", "gone"), [(204, 0, True), (404, 0, False), (404, 1, True), (409, 1, False)])
+def test_what_was_to_be_deleted_is_gone_when_an_earlier_try_may_have_done_it(
+    status: int, lost: int, gone: bool
+) -> None:
+    exchange = on_handler(always(status)).api.delete_file("7")
+    assert is_gone(replace(exchange, lost=lost)) is gone
+
+
+def test_a_part_is_found_among_those_that_a_session_lists() -> None:
+    target = on_reference()
+    upload = target.bank.open()
+    offset, piece = upload.piece(2)
+    found = target.api.find_part(upload.handle, offset=offset, content=piece)
+    assert found == upload.session.parts[2]
+    assert target.api.find_part(upload.handle, offset=offset, content=piece[::-1]) is None
+    assert target.api.find_part(upload.handle, offset=offset + 1, content=piece) is None

@@ -299,3 +299,36 @@ def test_cleaning_up_may_exceed_the_budget() -> None:
 def test_entries_are_json(tmp_path: Path) -> None:
     for line in written(tmp_path / "ledger.jsonl").read_text(encoding="utf-8").splitlines():
         assert json.loads(line)["kind"]
+
+
+# What a target says of what it has made is not believed when it would cost somebody something
+
+
+def test_the_folder_that_the_run_was_given_is_never_deleted() -> None:
+    entries = [
+        {"kind": "folder-name", "name": "cc-1", "parent_id": "77"},
+        {"kind": "folder", "id": "77", "name": "cc-1"},
+        {"kind": "folder", "id": "0", "name": "cc-1"},
+        {"kind": "folder", "id": "78", "name": "cc-1"},
+    ]
+    target = on_handler(always(204))
+    clean_up(target.api, entries)
+    assert target.sent == ["DELETE /folders/78?recursive=true"]
+
+
+@pytest.mark.parametrize(("name", "deleted"), [("holiday.jpg", False), ("CC-1-File-001.bin", True), ("cc-1-x", True)])
+def test_a_file_with_a_name_that_the_run_gave_to_nothing_stays(name: str, deleted: bool) -> None:
+    entries = [
+        {"kind": "folder-name", "name": "cc-1", "parent_id": "77"},
+        {"kind": "file", "id": "5", "name": "cc-1-File-001.bin", "folder_id": "77"},
+    ]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        shown = {"id": "5", "type": "file", "name": name} if "/files/" in request.url.path else {"entries": []}
+        return httpx.Response(200, json=shown) if request.method == "GET" else httpx.Response(204)
+
+    target = on_handler(handle)
+    result = clean_up(target.api, entries)
+    assert ("DELETE /files/5" in target.sent) is deleted
+    assert bool(result.left) is not deleted
+    assert deleted or "holiday.jpg" in result.left[0]

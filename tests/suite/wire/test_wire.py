@@ -18,6 +18,7 @@ from commit_conformance.wire import (
 )
 from commit_conformance.wire.client import origin_of
 from commit_conformance.wire.errors import Trouble
+from commit_conformance.wire.outages import Busy, NotSent
 
 SMALL = Limits(body=100, tries=3, wait=5.0)
 
@@ -182,7 +183,9 @@ def test_no_pause_is_longer_than_the_limit() -> None:
 
 def test_a_target_that_stays_busy_is_given_up() -> None:
     probe = Probe(answering(retry_after(429, "1")), limits=SMALL)
-    assert probe.wire.send("GET", URL).status == 429
+    with pytest.raises(Busy, match="was answered 429, 3 times over") as caught:
+        probe.wire.send("GET", URL)
+    assert caught.value.exchange.status == 429
     assert (len(probe.requests), probe.slept) == (3, [1.0, 1.0])
 
 
@@ -206,7 +209,7 @@ def test_a_failed_connection_is_tried_again() -> None:
     assert probe.slept == pytest.approx([0.4, 0.8])
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadError(""), httpx.RemoteProtocolError("x")])
+@pytest.mark.parametrize("error", [httpx.ReadError(""), httpx.RemoteProtocolError("x"), httpx.WriteError("")])
 def test_what_may_have_arrived_is_not_repeated(error: Exception) -> None:
     probe = Probe(answering(error, 201))
     with pytest.raises(Trouble, match=type(error).__name__):
@@ -214,11 +217,35 @@ def test_what_may_have_arrived_is_not_repeated(error: Exception) -> None:
     assert (len(probe.requests), probe.slept) == (1, [])
 
 
+def test_what_never_left_is_repeated_whatever_it_is() -> None:
+    probe = Probe(answering(200, httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), 201))
+    probe.wire.send("GET", URL)
+    exchange = probe.wire.send("POST", URL, repeatable=False)
+    assert (exchange.status, exchange.lost, probe.wire.outages.lost) == (201, 0, 0)
+
+
+def test_an_answer_tells_how_often_the_request_may_have_arrived_before() -> None:
+    tries = (httpx.ConnectError("refused"), httpx.ReadError(""), 503, retry_after(429, "1"), 201)
+    probe = Probe(answering(*tries), limits=Limits(tries=6))
+    exchange = probe.wire.send("POST", URL)
+    assert (exchange.status, exchange.lost) == (201, 2)
+    assert probe.wire.outages.lost == 2
+    assert str(probe.wire.outages) == "1 × ConnectError, 1 × ReadError, 1 × 503, 1 × 429"
+
+
 def test_a_connection_that_keeps_failing_is_trouble() -> None:
-    probe = Probe(answering(httpx.ConnectError("refused")), limits=SMALL)
+    probe = Probe(answering(200, *[httpx.ConnectError("refused")] * 9), limits=SMALL)
+    probe.wire.send("GET", URL)
     with pytest.raises(Trouble, match="refused"):
         probe.wire.send("GET", URL)
-    assert len(probe.requests) == 3
+    assert len(probe.requests) == 1 + 3
+
+
+def test_a_target_that_has_never_answered_is_asked_twice_only() -> None:
+    probe = Probe(answering(httpx.ConnectError("refused")))
+    with pytest.raises(NotSent, match="refused"):
+        probe.wire.send("GET", URL)
+    assert len(probe.requests) == 2
 
 
 # What comes back
@@ -271,7 +298,7 @@ def test_an_answer_that_cannot_be_unpacked_is_told_apart_and_not_asked_for_again
         return httpx.Response(201, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
 
     probe = Probe(broken)
-    with pytest.raises(Undecodable, match="DecodingError"):
+    with pytest.raises(Undecodable, match="Undecodable"):
         probe.wire.send("GET", URL)
     assert len(probe.requests) == 1
 

@@ -20,6 +20,7 @@ def test_what_is_sent_is_counted() -> None:
         "requests": 3,
         "upload_requests": 2,
         "bytes_sent": 6,
+        "part_bytes": 0,
         "bytes_received": 10,
         "sessions": 0,
         "committed_files": 0,

@@ -39,13 +39,13 @@ def test_a_record_has_this_shape() -> None:
 
 
 def test_a_request_without_an_answer_is_recorded_too() -> None:
-    probe = Probe(answering(httpx.ConnectError("refused")))
+    probe = Probe(answering(httpx.ReadError("reset")))
     seen: list[Any] = []
     with probe.wire.listening(seen.append), pytest.raises(Trouble):
         probe.wire.send("POST", URL, repeatable=False)
     (exchange,) = seen
     assert (exchange.status, exchange.answer, exchange.record["status"]) == (None, None, None)
-    assert exchange.error == "ConnectError: refused"
+    assert exchange.error == "ReadError: reset"
 
 
 def test_listeners_hear_every_exchange_while_they_listen() -> None:
