@@ -26,6 +26,11 @@ class PartInDoubt(Trouble):
     """A part was refused when it was sent again, since the answer to it was lost, and the target lists no parts."""
 
 
+#: How many parts are uploaded side by side, where there are so many, or where one has so many bytes. Small ones are
+#: quicker one by one, and the log then has them in their order.
+AT_ONCE, MANY, LARGE = 4, 16, 1024 * 1024
+
+
 class SetupFailed(Exception):
     """A session could not be opened or a part not be uploaded; the message holds the answer."""
 
@@ -167,10 +172,11 @@ class Bank:
         return upload
 
     def put(self, upload: Upload, indices: Iterable[int], *, token: str | None = "") -> None:
-        """Uploads parts, several at a time when there are many."""
+        """Uploads parts, several at a time when there are many or when they are large."""
         indices = list(indices)
-        workers = 1 if len(indices) < 16 else 4
-        if workers == 1:
+        worthwhile = len(indices) >= MANY or upload.session.part_size >= LARGE
+        workers = min(AT_ONCE, len(indices)) if worthwhile else 1
+        if workers <= 1:
             for index in indices:
                 upload.add(self._put(upload, index, token))
             return

@@ -60,10 +60,15 @@ def bench(
     return made
 
 
-def on_reference(*behaviours: str, path: Path | None = None, faults: tuple[str, ...] = ()) -> Bench:
-    """The reference service with parts of a few bytes."""
+def on_reference(
+    *behaviours: str,
+    path: Path | None = None,
+    faults: tuple[str, ...] = (),
+    through: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport,
+) -> Bench:
+    """The reference service with parts of a few bytes; ``through`` stands in the way to it."""
     service = configure(behaviours, faults, part_size=PART_SIZE, tokens={TOKEN: "1"}, seed=7)
-    return bench(mock_transport(service, base_url=BASE), service=service, path=path)
+    return bench(through(mock_transport(service, base_url=BASE)), service=service, path=path)
 
 
 def on_handler(handler: Handler, **options: Any) -> Bench:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from targets import FILE_SIZE, PART_SIZE, Bench, always, on_handler, on_reference
 
 from commit_conformance.model import Answer, CommitRequest, UploadedSession
+from commit_conformance.target import bank as bank_module
 from commit_conformance.target.api import created_file
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import Patience, follow, send_commit
@@ -90,6 +92,26 @@ def test_parts_may_be_uploaded_in_any_order_and_number(target: Bench) -> None:
     assert [part.offset for part in upload.session.parts] == [16, 48]
     assert not upload.session.complete
     target.bank.put(upload, (0, 2))
+    assert [part.offset for part in upload.session.parts] == [0, 16, 32, 48]
+    assert upload.session.complete
+
+
+def test_large_parts_are_uploaded_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the four waits for the others: one by one, none would ever get through."""
+    monkeypatch.setattr(bank_module, "LARGE", PART_SIZE)
+    meeting = threading.Barrier(4, timeout=30)
+
+    class Meeting(httpx.BaseTransport):
+        def __init__(self, inner: httpx.BaseTransport) -> None:
+            self.inner = inner
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "PUT":
+                meeting.wait()
+            return self.inner.handle_request(request)
+
+    target = on_reference(through=Meeting)
+    upload = target.bank.open()
     assert [part.offset for part in upload.session.parts] == [0, 16, 32, 48]
     assert upload.session.complete
 
