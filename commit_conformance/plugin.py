@@ -320,10 +320,8 @@ class Conductor:
         if self.is_worker:
             return True
         self._log = EventLog(self.log_path)
-        try:
-            reached = self._distributes or self._reach()
-        finally:  # whatever becomes of it: a log starts with its header, which says what kind of target there is
-            self._log.write(self._header())
+        self._log.write(self._header())  # before anything is sent, so that a log is one whatever becomes of the run
+        reached = self._distributes or self._reach()
         for event in self._left_out():
             self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
@@ -531,7 +529,6 @@ class Conductor:
             "budget": settings.budget.as_json(),
             "selected": [rule.id for rule in self.selected] if settings.rules else None,
             "profile": {"name": settings.profile, "path": str(settings.config)} if settings.config else None,
-            "notes": self.static.notes if self.static is not None else [],
         }
 
     def _target_event(self) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,8 @@ def read_log(path: Path) -> Log:
                 skipped += 1
     if header is None:
         raise BrokenLog(path, None, "the log is empty")
+    if target is not None and target.static_mock:
+        header = replace(header, notes=(*header.notes, *target.notes))  # what kind of target it is comes first
     return Log(
         path=path,
         header=header,

@@ -222,7 +222,8 @@ class _Printer:
             left = ", ".join(log.footer.left[:5]) + (" …" if len(log.footer.left) > 5 else "")
             self._block(f"left behind on the server: {left}", style="bold yellow")
         for note in log.target.notes if log.target else ():
-            self._block(note)
+            if note.startswith("on the way:"):
+                self._block(note)
         if log.header.seed is not None:
             self.line(f"seed: {log.header.seed}")
 

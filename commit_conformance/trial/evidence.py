@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
@@ -87,8 +88,9 @@ def failure_of(
         "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
     }
     if attempt is not None and attempt.plan is not None:
-        failure["plan"] = written(attempt.plan)
-        failure["upload"] = _shape(attempt.upload)
+        with suppress(TypeError):  # what Schemathesis has drawn has no such form
+            failure["plan"] = written(attempt.plan)
+            failure["upload"] = _shape(attempt.upload)
     if history:
         failure["history"] = list(history)
     return failure, records

@@ -37,10 +37,10 @@ uploads = pytest.mark.parametrize("wanted", UPLOADS.values(), ids=UPLOADS)
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 #: What a message says of each kind of fault.
 SAYS = {
-    "type": r"\bis .*\bnot\b|is not|none of",
+    "type": r"\bis .*\bnot\b|is not|none of|less than",
     "null": r"\bis (null|None)\b|is not",
     "enum": r"none of|\bnot\b",
-    "pattern": "does not match",
+    "pattern": "does not match|characters",
     "format": "which is no ",
     "minimum": r"less than|\bnot\b",
     "minLength": "fewer than",

@@ -100,7 +100,8 @@ def test_what_is_refused_although_it_is_allowed_is_found() -> None:
     with trial(fault="refuses-unknown-attributes", effort=Effort.THOROUGH) as on:
         event = on.examine("SYNTAX-POSITIVE", positive)
     assert event["verdict"] == "failed"
-    assert "attributes" in event["failure"]["sent"]
+    matter = event["exchanges"][event["failure"]["exchange"]]
+    assert "attributes" in matter["request_body"]
 
 
 def test_without_schemathesis_the_rules_are_not_supported(monkeypatch: pytest.MonkeyPatch) -> None:
