@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.behaviour_pairs import behaviour_names
 from commit_conformance.reference import configure
-from commit_conformance.reference.behaviours import BEHAVIOURS
 from commit_conformance.reference.faults import FAULTS
 from commit_conformance.reference.server import ServerThread
 from commit_conformance.specs import suite_root
@@ -111,7 +111,7 @@ def main(given: Sequence[str] | None = None) -> int:
     stock = json.loads(STOCK.read_text(encoding="utf-8"))["faults"]
     faults = [name for name, was in stock.items() if name in FAULTS and was["ended"] == "completed"][: options.faults]
     with ThreadPoolExecutor(options.workers) as pool:
-        rightful = list(pool.map(lambda name: run_hooked(name or "correct", behaviour=name), ["", *sorted(BEHAVIOURS)]))
+        rightful = list(pool.map(lambda name: run_hooked(name or "correct", behaviour=name), ["", *behaviour_names()]))
         wrong = list(pool.map(lambda name: run_hooked(name, fault=name), faults))
     options.out.write_text("\n".join(_page(rightful, wrong, stock)) + "\n", encoding="utf-8")
     print(
