@@ -7,13 +7,13 @@ What was found in passing may have come of any commit of the run, and takes the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from commit_conformance.options import UsageProblem
+from commit_conformance.report.log import events_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +82,11 @@ def find_failure(log: Path, which: str | None) -> Then:
 
     Raises:
         UsageProblem: There is none, or several; the message names them.
+        BrokenLog: The log cannot be read.
     """
     header: dict[str, Any] = {}
     failed: dict[str, dict[str, Any]] = {}
-    for line in log.read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
+    for _, event in events_of(log):
         if event.get("event") == "header":
             header = event
         if event.get("event") == "verdict" and event.get("verdict") == "failed":
@@ -177,8 +177,7 @@ def _test(then: Then, options: Mapping[str, Any]) -> Now:
     with redirect_stdout(sys.stderr):
         run_suite(options, quiet=True)
     log = Path(options["out"]) / "events.jsonl"
-    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    mine = [event for event in events if event.get("event") == "verdict" and event.get("rule") == then.rule]
+    mine = [event for _, event in events_of(log) if event.get("event") == "verdict" and event.get("rule") == then.rule]
     target, by = str(options["target"]), "run" if then.in_passing else "test"
     failed = next((event for event in mine if event["verdict"] == "failed"), None)
     if failed is not None:

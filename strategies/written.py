@@ -24,6 +24,10 @@ _MODULES: tuple[ModuleType, ...] = (plan, part_edits, entry_edits, digests, bodi
 _SENTINELS = {"ABSENT": ABSENT, "USUAL": USUAL}
 
 
+class NotWritable(TypeError):
+    """There is something in a plan that has no form as JSON, such as what Schemathesis has drawn."""
+
+
 class NotAPlan(ValueError):
     """What was read is no plan; the message says where it is wrong."""
 
@@ -32,7 +36,7 @@ def written(value: Any) -> Any:
     """A plan, or anything a plan is made of, as JSON.
 
     Raises:
-        TypeError: There is something in it that has no such form.
+        NotWritable: There is something in it that has no such form.
     """
     if isinstance(value, float) and not math.isfinite(value):
         return {"float": str(value)}
@@ -55,7 +59,7 @@ def written(value: Any) -> Any:
         usual = {item.name: _usual(item) for item in fields(value)}
         changed = {name: each for name, each in told.items() if not _same(each, usual[name])}
         return {"is": type(value).__name__, **{name: written(each) for name, each in changed.items()}}
-    raise TypeError(f"{type(value).__name__} cannot be written")
+    raise NotWritable(f"{type(value).__name__} cannot be written")
 
 
 def read(data: Any) -> Any:

@@ -10,7 +10,7 @@ from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_pa
 from commit_conformance.target.upload import Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.wire import Exchange, describe_answer
-from strategies.written import written
+from strategies.written import NotWritable, written
 
 #: Exchanges kept with a failure: those before the one that matters tell how the state came about.
 KEPT = 12
@@ -88,7 +88,7 @@ def failure_of(
         "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
     }
     if attempt is not None and attempt.plan is not None:
-        with suppress(TypeError):  # what Schemathesis has drawn has no such form
+        with suppress(NotWritable):  # what Schemathesis has drawn has no such form
             failure["plan"] = written(attempt.plan)
             failure["upload"] = _shape(attempt.upload)
     if history:

@@ -11,6 +11,7 @@ from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Rule
 from commit_conformance.wire import describe_answer
+from strategies.digests import WithForeignPart
 from strategies.entry_edits import Foreign
 from strategies.plan import CommitPlan
 from strategies.written import read_plan
@@ -44,7 +45,7 @@ def show_again(server: Server, rule: Rule, plan: Mapping[str, Any], shape: Mappi
     commit = read_plan(dict(plan))
     server.begin(rule)
     upload = _upload(server, shape)
-    if any(isinstance(edit, Foreign) for edit in commit.parts) or "foreign" in str(plan).lower():
+    if isinstance(commit.digest, WithForeignPart) or any(isinstance(edit, Foreign) for edit in commit.parts):
         _lend(server, commit, upload)
     attempt = server.attempt(upload, commit)
     return Shown(attempt=attempt, wrong=_wrong(server, rule, attempt))

@@ -87,6 +87,12 @@ def test_what_was_found_in_passing_is_found_again(two: Path, tmp_path: Path) -> 
     assert shown["now"]["fails"] is True
 
 
+def test_a_log_that_a_kill_tore_apart_still_names_what_had_failed(gap: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "events.jsonl"
+    torn.write_bytes((gap / "events.jsonl").read_bytes() + b'{"event": "verd')
+    assert replay(torn, tmp_path / "out", code=1)["rule"] == "PART-GAP"
+
+
 def test_one_of_several_has_to_be_named(two: Path, tmp_path: Path) -> None:
     done = commit_conformance("replay", str(two), "--out", str(tmp_path))
     assert done.returncode == 2

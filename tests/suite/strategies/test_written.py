@@ -16,7 +16,7 @@ from strategies.digests import Lines
 from strategies.family import Family
 from strategies.part_edits import Drop, Replace
 from strategies.plan import ABSENT, CommitPlan
-from strategies.written import NotAPlan, read, read_plan, written
+from strategies.written import NotAPlan, NotWritable, read, read_plan, written
 
 many = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 
@@ -115,5 +115,5 @@ def test_what_is_no_plan_is_told(data: Any, told: str) -> None:
 
 
 def test_what_has_no_such_form_is_not_written() -> None:
-    with pytest.raises(TypeError, match="object cannot be written"):
+    with pytest.raises(NotWritable, match="object cannot be written"):
         written(CommitPlan(digest=Lines(values=(object(),))))  # type: ignore[arg-type]
