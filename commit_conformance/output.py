@@ -28,7 +28,7 @@ class Output:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hands the progress to the plugin that runs the suite."""
-        from commit_conformance.plugin import PROGRESS
+        from commit_conformance.conductor import PROGRESS
 
         if self.progress is not None:
             config.stash[PROGRESS] = self.progress
