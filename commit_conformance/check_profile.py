@@ -16,6 +16,7 @@ from commit_conformance.authorization import authorization
 from commit_conformance.options import PREFIX
 from commit_conformance.report.plain import plain_line, size_text
 from commit_conformance.settings import Settings, Source, checked, settings_of
+from commit_conformance.trial.shared_examples import without_password
 
 if TYPE_CHECKING:
     from commit_conformance.target.connect import Glimpse, Target
@@ -75,6 +76,8 @@ def _settings(settings: Settings) -> Iterator[str]:
             value = ", ".join(item.partition("=")[0] for item in setting.value)
         if setting.value is True:
             value = "yes"
+        if setting.option.name == "example-database":
+            value = without_password(value)
         source = setting.place if setting.source is not Source.DEFAULT else "default"
         yield f"  {setting.option.name:<22} {plain_line(value, _WIDEST):<42} {source}"
     if settings.left_behind:

@@ -205,6 +205,12 @@ OPTIONS: tuple[Option, ...] = (
         help="Folder that keeps failing examples; they are tried first.",
     ),
     Option(
+        name="example-database",
+        metavar="URL",
+        example='"redis://redis.example:6379/0"',
+        help="A Redis that keeps failing examples for several machines, like redis://HOST:PORT/0.",
+    ),
+    Option(
         name="rule",
         metavar="ID",
         many=True,

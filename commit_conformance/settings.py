@@ -286,6 +286,7 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
     access = authorization(settings, values, environment)
     out = out_folder(values["out"], settings.label("out"))
     kept = out_folder(values["keep_failing"], settings.label("keep_failing")) if values["keep_failing"] else None
+    shared_examples = _shared_examples(settings)
     # Only now what is heavy: wrong use is told at once.
     from commit_conformance.target.settings import TargetSettings
     from commit_conformance.verdict.settings import RunSettings
@@ -313,6 +314,7 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
         out=out,
         reports=_reports(settings),
         kept=kept,
+        shared_examples=shared_examples,
         rules=tuple(values["rule"]),
         examples=examples,
         limits=limits,
@@ -340,6 +342,25 @@ def _reports(settings: Settings) -> tuple[str, ...]:
         return formats_of(str(settings.value("report")))
     except UnknownFormat as error:
         raise UsageProblem(f"{settings.label('report')}: {error}") from None
+
+
+def _shared_examples(settings: Settings) -> str:
+    """The URL of a Redis, once it has answered; empty where none was given."""
+    url = str(settings.value("example_database") or "")
+    if not url:
+        return ""
+    from commit_conformance.trial.shared_examples import NoSharedExamples, check_shared, has_password
+
+    setting = settings.by_field["example_database"]
+    if has_password(url) and setting.source is not Source.ENVIRONMENT:
+        raise UsageProblem(
+            f"{setting.label}: a password there could be read by others; "
+            f"give the whole URL by {setting.option.variable}"
+        )
+    try:
+        return check_shared(url)
+    except NoSharedExamples as problem:
+        raise UsageProblem(f"{setting.label}: {problem}") from None
 
 
 def _gate(settings: Settings) -> tuple[Level, ...]:

@@ -127,7 +127,7 @@ class Refusals(Commits):
     @property
     def kept(self) -> Kept:
         """Failing examples of earlier runs."""
-        return Kept(self.run.settings.kept)
+        return Kept(self.run.settings.kept, shared=self.run.settings.shared_examples)
 
     @property
     def second_looks(self) -> SecondLooks:
@@ -236,7 +236,6 @@ class Refusals(Commits):
         failing: list[tuple[CommitPlan, Nonconformance]] = []
         ended: list[Exception] = []
 
-        @hypothesis_seed(self.run.settings.seed)
         @hypothesis_settings(
             max_examples=self.run.settings.drawn,
             database=self.kept.database(self.rule.id),
@@ -244,6 +243,7 @@ class Refusals(Commits):
             phases=(Phase.reuse, Phase.generate, *([] if self.run.is_known(self.rule) else [Phase.shrink])),
             suppress_health_check=list(HealthCheck),
         )
+        @hypothesis_seed(self.run.settings.seed)  # below the settings, whose database it would take away
         @given(family.drawn)
         def drawn(plan: CommitPlan) -> None:
             nonlocal answered

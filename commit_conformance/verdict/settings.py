@@ -32,6 +32,7 @@ class RunSettings:
         out: Folder for the event log and the reports; None writes nothing.
         reports: Formats of the reports, as the room of reports names them.
         kept: Folder that keeps failing examples from run to run; None keeps none.
+        shared_examples: URL of a Redis that keeps them too, with its password; empty for none.
         rules: Ids or globs; empty for all.
         examples: Drawn examples a family, in place of the effort's number.
         limits: What the run may cost at most, where that is not what the effort says.
@@ -47,6 +48,7 @@ class RunSettings:
     out: Path | None = None
     reports: tuple[str, ...] = ("html", "junit")
     kept: Path | None = None
+    shared_examples: str = field(default="", repr=False)
     rules: tuple[str, ...] = ()
     examples: int | None = None
     limits: Budget = field(default_factory=Budget)
