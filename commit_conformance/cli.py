@@ -9,15 +9,17 @@ Exit codes: 0 conforms, 1 does not, 2 wrong use, 3 could not be tested.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from commit_conformance.client_commands import client
+from commit_conformance.command_options import options as _options
+from commit_conformance.command_options import run_options as _run_options
+from commit_conformance.load_command import load
 from commit_conformance.log_commands import diff, history, merge, report
-from commit_conformance.options import OPTIONS, Option, UsageProblem
+from commit_conformance.options import UsageProblem
 from commit_conformance.usage import NOT_TESTED, WRONG_USE, Problem, check_names, log_at
 
 #: Options that say how to have a token.
@@ -25,43 +27,6 @@ _OF_ACCESS = (
     *("config", "profile", "token-file", "token-env", "token-url", "client-id", "client-secret-file"),
     *("client-secret-env", "client-auth", "token-parameter", "allow-origin"),
 )
-
-
-def _options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Adds some options of a run to a command."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(OPTIONS):
-            command = _option(option, command) if option.name in names else command
-        return command
-
-    return add
-
-
-def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds every option of a run to a command."""
-    return _options(*(option.name for option in OPTIONS))(command)
-
-
-def _option(option: Option, command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        f"--{option.name}",
-        option.field,
-        default=None,
-        help=_help(option),
-        **(
-            {"is_flag": True}
-            if option.flag
-            else {"multiple": option.many, "metavar": "|".join(option.choices) or option.metavar}
-        ),
-    )(command)
-
-
-def _help(option: Option) -> str:
-    text = option.help
-    if option.default:
-        text += f" Default: {option.default}."
-    return f"{text} [{option.variable}]"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -345,7 +310,7 @@ def compare(*, every: bool, as_json: bool, **given: Any) -> None:
     sys.exit(int(bool(found.groups)))
 
 
-for _command in (client, report, diff, merge, history):
+for _command in (client, load, report, diff, merge, history):
     main.add_command(_command)
 
 

@@ -418,10 +418,22 @@ def _amount(settings: Settings, field: str, units: Mapping[str, int], examples: 
     value = settings.value(field)
     if value is None:
         return None
-    match = re.fullmatch(r"(\d{1,15})\s*([a-z]*)", str(value).strip(), re.IGNORECASE)
+    amount = _amount_of(str(value), units)
+    if amount is None:
+        raise UsageProblem(f"{settings.label(field)} {value!r} is not understood; write it as {examples}")
+    return amount
+
+
+def seconds_of(text: str) -> int | None:
+    """A time such as 90s, 10m or 1h in seconds; None where it is not understood, or is none."""
+    return _amount_of(text, _SECONDS)
+
+
+def _amount_of(text: str, units: Mapping[str, int]) -> int | None:
+    match = re.fullmatch(r"(\d{1,15})\s*([a-z]*)", text.strip(), re.IGNORECASE)
     unit = next((each for each in units if match and each.lower() == match[2].lower()), None)
     if match is None or unit is None or int(match[1]) == 0:
-        raise UsageProblem(f"{settings.label(field)} {value!r} is not understood; write it as {examples}")
+        return None
     return int(match[1]) * units[unit]
 
 

@@ -132,7 +132,12 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
             result.deleted += 1
     # What lay in a deleted folder went with it.
     cleared = {entry["id"] for entry in folders} - set(kept)
-    files = [e for e in entries if e["kind"] == "file" and ("file", e["id"]) not in gone]
+    vanished = {entry_id for kind, entry_id in gone if kind == "folder"}  # earlier, and what lay in them too
+    files = [
+        e
+        for e in entries
+        if e["kind"] == "file" and ("file", e["id"]) not in gone and e.get("folder_id") not in vanished
+    ]
     prefix = asked[0]["name"] if asked else ""
     for entry in files:
         if entry.get("folder_id") in cleared:
@@ -143,7 +148,7 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
             result.deleted += 1
         else:
             result.left.append(f"file {entry['id']} ({entry.get('name', '')})")
-    _clean_names(api, entries, cleared, {entry["id"] for entry in files}, result)
+    _clean_names(api, entries, cleared | vanished, {entry["id"] for entry in files}, result)
     return result
 
 

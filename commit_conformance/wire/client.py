@@ -59,6 +59,7 @@ class Limits:
         patience: Time that a run spends, in all, on tries that came to nothing. After it nothing more is sent, so that
             a target that is gone, or answers a byte a second, ends the run in minutes and not in days.
         follow: Time that a run waits, in all, for commits that were answered 202 or 429.
+        connections, kept: Connections at the same time, and those that are kept open between requests.
     """
 
     connect: float = 10.0
@@ -69,6 +70,8 @@ class Limits:
     wait: float = 60.0
     patience: float = 300.0
     follow: float = 900.0
+    connections: int = 100
+    kept: int = 20
 
 
 class Wire:
@@ -115,7 +118,8 @@ class Wire:
         self._listeners: list[Callable[[Exchange], None]] = []
         self._numbers = itertools.count(1)  # parts are uploaded by several threads
         timeout = httpx.Timeout(self.limits.read, connect=self.limits.connect)
-        self._client = httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
+        pool = httpx.Limits(max_connections=self.limits.connections, max_keepalive_connections=self.limits.kept)
+        self._client = httpx.Client(transport=transport, timeout=timeout, limits=pool, follow_redirects=False)
         self.outages = Outages(self.limits.patience)
         self._answered = False
         self._followed = 0.0
