@@ -8,6 +8,7 @@ Locust owns users, processes and statistics; this room owns what a user does and
 ``tally``      what was held and what was wrong, counted, and added up over workers
 ``ground``     the folder to work in and what is known of the target, told to every worker
 ``settings``   what a run of this kind was asked to do
+``names``      what its statistics call a request
 ``users``      all of that as a user of Locust; the one module that imports it
 ``locustfile`` what Locust is pointed at
 ``conduct``    a master and its workers, started and ended; the folder taken away afterwards

@@ -78,7 +78,7 @@ class Meeting:
 def meet(work: Work) -> None:
     """Lets some requests of one user meet, and judges what comes of it."""
     scenes: list[Callable[[Work], Meeting | None]] = [_one_session, _one_name, _last_part, _abort]
-    if work.able("create_folder"):
+    if work.may("new_version"):
         scenes.append(_one_etag)
     scene = work.chance.choice(scenes)
     try:
@@ -195,7 +195,7 @@ def _last_part(work: Work) -> Meeting | None:
         commit = Commit(key="S", request=run.request, busy=True, on_the_way=True)
         calls.append(_call(committed, "commit the other parts of S", commit, answered.of_commit(run)))
     file = created_file(run.answer) if _took_effect(run) else None
-    if file is not None:
+    if file is not None and work.able("read_content"):
         calls.append(_content(work, upload, file))
     return Meeting(
         name="a commit and the last part",
@@ -237,14 +237,16 @@ def _one_etag(work: Work) -> Meeting | None:
     file = work.current_file()
     if file is None:
         return None
-    uploads = [work.target.bank.open(target=file, size=work.ground.light_size) for _ in range(2)]
+    uploads = [upload for upload in (work.open_version(file) for _ in range(2)) if upload is not None]
+    if len(uploads) < 2:
+        return None
     finishes = at_once([_sender(work, upload, current_if_match) for upload in uploads], lag=_lag(work))
     runs = [finish.result for finish in finishes]
     _settle(work, list(zip(uploads, runs, strict=True)))
     made = [(upload, run) for upload, run in zip(uploads, runs, strict=True) if _took_effect(run)]
     calls = [_commit(finish, f"commit {key}", key, busy=True) for key, finish in zip("AB", finishes, strict=True)]
     shown = created_file(made[0][1].answer) if len(made) == 1 else None
-    if shown is not None:
+    if shown is not None and work.able("read_content"):
         calls.append(_content(work, made[0][0], shown))
     sessions = {key: SessionState(session=upload.session) for key, upload in zip("AB", uploads, strict=True)}
     known = replace(file, sha1=None, size=None, name=None)
@@ -351,8 +353,8 @@ def _settle(work: Work, pairs: Sequence[tuple[Upload, CommitRun]]) -> list[FileS
 
 def _listing(work: Work, uploads: Sequence[Upload]) -> list[Call]:
     """The files of some names after a meeting, where the folder can be listed."""
-    if not work.able("list_folder"):
-        return []
+    if not work.able("list_folder") or "CREATED-LISTED" in work.tally.wrong:
+        return []  # or its list says nothing of a meeting
     begin = time.monotonic()
     items = work.target.items()
     if items is None:

@@ -18,7 +18,7 @@ import random
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gevent
@@ -37,6 +37,7 @@ from locust.runners import (
 
 from commit_conformance.load.ground import Ground, make_wire, prepare, run_name, take_away, worker_ledger
 from commit_conformance.load.mistakes import Asks
+from commit_conformance.load.names import companion_name
 from commit_conformance.load.settings import LoadSettings, load_settings
 from commit_conformance.load.tally import Tally
 from commit_conformance.load.work import Enough, Said, Work
@@ -222,6 +223,8 @@ def _begin_worker(process: _Process, runner: WorkerRunner, environment: Environm
         process.close()
         runner.send_message(TALLY, process.tally.as_json())
 
+    if process.ground is not None:
+        process.open(environment)  # before the first user: drawing what to send takes a while
     runner.register_message(GROUND, ground)
     environment.events.report_to_master.add_listener(report)
     environment.events.test_stop.add_listener(stopped)
@@ -322,7 +325,9 @@ def _write(process: _Process) -> None:
         from commit_conformance.load.report import conclude, write
 
         cleanup = take_away(process.target, process.settings.out)
-        write(conclude(process.settings, process.ground, counts, cleanup=cleanup), process.settings.out)
+        users = sum(process.runner.final_user_classes_count.values())
+        settings = replace(process.settings, users=users, workers=len(process.tallies))
+        write(conclude(settings, process.ground, counts, cleanup=cleanup), settings.out)
 
 
 def _judged(environment: Environment, said: Said) -> None:
@@ -349,15 +354,3 @@ def _companion(environment: Environment, exchange: Exchange) -> None:
         exception=None if exchange.answer is not None else Wrong("no answer"),
         context={},
     )
-
-
-def companion_name(method: str, url: str) -> str:
-    """What a request is called, without ids; empty for a commit."""
-    path = url.partition("?")[0].rstrip("/")
-    if method == "POST":
-        return {"upload_sessions": "open session", "folders": "make folder"}.get(path.rpartition("/")[2], "")
-    if method == "GET":
-        last = path.rpartition("/")[2]
-        named = {"content": "read content", "items": "list folder"}
-        return named.get(last, "read session" if "upload_sessions" in path else "read file")
-    return {"PUT": "upload part", "DELETE": "delete or abort"}.get(method, "other")

@@ -129,7 +129,7 @@ class Work:
                     from commit_conformance.load.encounters import meet
 
                     meet(self)
-                elif self._file is not None and self.able("create_folder") and self.chance.random() < 0.2:
+                elif self._file is not None and self.may("new_version") and self.chance.random() < 0.2:
                     self._version()
                 else:
                     self._new_file()
@@ -144,6 +144,11 @@ class Work:
     def able(self, name: str) -> bool:
         """Whether the target can do something."""
         return name in self.target.capabilities
+
+    def may(self, name: str) -> bool:
+        """Whether the target can do something as far as is known: what was never tried may be."""
+        known = self.target.capabilities.get(name)
+        return known is None or known.available
 
     def _in_trouble(self, why: str) -> None:
         self.tally.trouble[why[:200]] += 1
@@ -188,9 +193,9 @@ class Work:
         file = self.current_file()  # a meeting may have changed it
         if file is None:
             return
-        upload = self.target.bank.open(
-            target=file, content=self._content(self.ground.light_size), name=file.name or None
-        )
+        upload = self.open_version(file)
+        if upload is None:
+            return
         if self.chance.random() < 0.5 and "IF-MATCH-STALE" in self.asks.deciding:
             self._refuses(upload, Ask("IF-MATCH-STALE", self.chance.choice(stale_if_match.representatives)))
         if upload.state is State.LIVE:
@@ -204,6 +209,18 @@ class Work:
         if self._former is not None:
             for part in self._former.session.parts:
                 upload.know_foreign(part.part_id)
+        return upload
+
+    def open_version(self, file: FileState) -> Upload | None:
+        """A session for a new version with its parts; None where the target has none, which is asked for once."""
+        try:
+            upload = self.target.bank.open(target=file, content=self._content(self.ground.light_size))
+        except SetupFailed as refused:
+            if "new_version" in self.target.capabilities:
+                raise
+            self.target.capabilities.learn("new_version", False, str(refused))
+            return None
+        self.target.capabilities.learn("new_version", True, "a session for one was given")
         return upload
 
     def file_name(self) -> str:
