@@ -15,7 +15,7 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import settings as hypothesis_settings
 
 from commit_conformance.verdict.catalogue import Catalogue, Level
-from strategies import bodies, digests, part_lists
+from strategies import attributes, bodies, digests, part_lists
 from strategies.family import Family
 from strategies.liberties import LIBERTIES
 from strategies.plan import CommitPlan
@@ -61,8 +61,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "BODY-TOP-LEVEL": bodies.top_level,
         "BODY-DUPLICATE-KEYS": bodies.duplicate_keys,
         "BODY-CONTENT-TYPE": bodies.content_types,
-        "ATTR-DATE-INVALID": bodies.invalid_dates,
-        "ATTR-TYPE": bodies.not_attributes,
+        "ATTR-DATE-INVALID": attributes.invalid_dates,
+        "ATTR-TYPE": attributes.not_attributes,
     }
 )
 #: Levels whose rules decide a run by default, and alone accuse a server here.

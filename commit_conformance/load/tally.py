@@ -105,8 +105,7 @@ class Tally:
     @classmethod
     def of(cls, document: dict[str, Any]) -> Tally:
         """A tally from its JSON."""
-        counters = {name: Counter(document[name]) for name in _COUNTERS}
-        return cls(**{name: value for name, value in document.items() if name not in counters}, **counters)
+        return cls(**{name: Counter(value) if name in _COUNTERS else value for name, value in document.items()})
 
 
 _COUNTERS = ("sent", "meetings", "statuses", "unjudged", "trouble")

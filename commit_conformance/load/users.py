@@ -122,7 +122,7 @@ class _Process:
 _process: _Process | None = None
 
 
-class Uploader(User):  # type: ignore[misc]  # Locust's own type is not exported as one
+class Uploader(User):
     """Uploads, commits wrongly and rightly, and lets requests meet."""
 
     def __init__(self, environment: Environment) -> None:
