@@ -123,8 +123,8 @@ def main() -> int:
 {head}
 
 `python -m benchmarks.load` wrote this: {USERS} users in {WORKERS} worker processes of Locust, with seed {SEED}, on the
-mock server in a process of its own, all on one machine of {os.cpu_count()} processors. Rates say something of this machine alone.
-A fifth of the tasks are meetings of requests. *First found* counts from the first commit.
+mock server in a process of its own, all on one machine of {os.cpu_count()} processors. Rates say something of this
+machine alone. A fifth of the tasks are meetings of requests. *First found* counts from the first commit.
 
 | service | seconds | commits | a second | meetings | found broken | first found |
 |---|---|---|---|---|---|---|

@@ -16,3 +16,10 @@ Locust owns users, processes and statistics; this room owns what a user does and
 
 It builds on ``target``, ``model`` and ``strategies``, and knows nothing of how a run of the suite orders its rules.
 """
+
+from pathlib import Path
+
+
+def locustfile_path() -> Path:
+    """Where the file is that Locust is pointed at. It is never imported for this: that would patch the process."""
+    return Path(__file__).with_name("locustfile.py")

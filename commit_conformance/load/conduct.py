@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from commit_conformance.load import locustfile_path
 from commit_conformance.load.ground import Ground, prepare, run_name, take_away
 from commit_conformance.load.report import conclude, write
 from commit_conformance.load.settings import VARIABLE, LoadSettings
@@ -87,8 +88,7 @@ def _locust(settings: LoadSettings, ground: Ground, given: Mapping[str, Any]) ->
     # Options of Locust's own from files or the environment are for loads that are started by hand.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     environment |= {VARIABLE: json.dumps(told), "PYTHONUNBUFFERED": "1"}
-    file = Path(__file__).with_name("locustfile.py")
-    common = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
+    common = [sys.executable, "-m", "locust", "-f", str(locustfile_path()), "--headless", "--only-summary"]
     common += ["--config", os.devnull]
     master = [
         *(*common, "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)),

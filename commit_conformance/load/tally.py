@@ -105,7 +105,9 @@ class Tally:
     @classmethod
     def of(cls, document: dict[str, Any]) -> Tally:
         """A tally from its JSON."""
-        return cls(**{name: Counter(value) if name in _COUNTERS else value for name, value in document.items()})
+        values: dict[str, Any] = dict(document)
+        values.update({name: Counter(document[name]) for name in _COUNTERS})
+        return cls(**values)
 
 
 _COUNTERS = ("sent", "meetings", "statuses", "unjudged", "trouble")

@@ -67,6 +67,21 @@ ALLOWED = {
         "commit_conformance.settings",
         "strategies",
     },
+    "load": {
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.target",
+        "commit_conformance.specs",
+        "commit_conformance.options",
+        "commit_conformance.settings",
+        "commit_conformance.compare.judging",
+        "commit_conformance.compare.read_back",
+        "commit_conformance.report.plain",
+        "commit_conformance.trial.answered",
+        "commit_conformance.verdict.catalogue",
+        "commit_conformance.verdict.outcomes",
+        "strategies",
+    },
     "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
     "clients": {
         "commit_conformance.known",
@@ -116,6 +131,16 @@ def test_schemathesis_is_imported_in_one_room_only() -> None:
     assert found == {"syntax"}
 
 
+def test_locust_is_imported_in_one_module_and_by_nothing_but_what_locust_reads() -> None:
+    """It patches threads and sockets of whatever process imports it."""
+    modules = {str(path.relative_to(PACKAGE)): set(imports_of(path)) for path in PACKAGE.rglob("*.py")}
+    patches = {name for name, found in modules.items() if {each.split(".")[0] for each in found} & {"locust", "gevent"}}
+    assert patches == {"load/users.py"}
+    users = {name for name, found in modules.items() if "commit_conformance.load.users" in found}
+    assert users == {"load/locustfile.py"}
+    assert not any("commit_conformance.load.locustfile" in found for found in modules.values())
+
+
 def test_httpx_is_imported_in_one_place_only() -> None:
     """Besides the wire: the reference service's respx adapter, and the transport that reaches the embedded service."""
     found = {
@@ -132,6 +157,7 @@ def test_httpx_is_imported_in_one_place_only() -> None:
         ["--help"],
         ["run", "--help"],
         ["client", "--help"],
+        ["load", "--help"],
         ["rules"],
         ["rules", "PART-GAP"],
         ["rules", "--client"],
@@ -144,7 +170,7 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
         "from commit_conformance.cli import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "except SystemExit as end:\n    assert not end.code\n"
-        "heavy = {'pytest', 'hypothesis', 'schemathesis', 'httpx', 'aiohttp'} & set(sys.modules)\n"
+        "heavy = {'pytest', 'hypothesis', 'schemathesis', 'httpx', 'aiohttp', 'locust', 'gevent'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
