@@ -86,6 +86,7 @@ class _Process:
     last: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     finished: bool = False
+    opening: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
     users: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -103,9 +104,11 @@ class _Process:
     def open(self, environment: Environment) -> None:
         """Makes what the users of this process share, once the ground is known."""
         assert self.ground is not None
-        if self.wire is not None:
+        if self.opening:
             return
-        self.asks = Asks(f"{self.ground.seed}/{self.index}")
+        self.opening = True
+        # Without a turn now and then, this worker's heartbeat would be missed and the worker be given up.
+        self.asks = Asks(f"{self.ground.seed}/{self.index}", between=lambda: gevent.sleep(0))
         self.ledger = worker_ledger(self.settings, self.ground, f"worker-{self.index}")
         self.wire = make_wire(self.settings, share=self.settings.workers)
         self.stack.enter_context(self.wire.listening(lambda exchange: _companion(environment, exchange)))
@@ -135,7 +138,9 @@ class Uploader(User):
         with gevent.Timeout(PATIENCE, StopUser):
             while process.ground is None:
                 gevent.sleep(0.05)
-        process.open(self.environment)
+            process.open(self.environment)
+            while process.wire is None:  # another user is about it
+                gevent.sleep(0.05)
 
     def on_stop(self) -> None:
         """Looks over the last folder."""
