@@ -16,7 +16,7 @@ from commit_conformance.authorization import authorization
 from commit_conformance.options import PREFIX
 from commit_conformance.report.plain import plain_line, size_text
 from commit_conformance.settings import Settings, Source, checked, settings_of
-from commit_conformance.trial.shared_examples import without_password
+from commit_conformance.verdict.shared_examples import without_password
 
 if TYPE_CHECKING:
     from commit_conformance.target.connect import Glimpse, Target

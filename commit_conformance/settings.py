@@ -349,7 +349,7 @@ def _shared_examples(settings: Settings) -> str:
     url = str(settings.value("example_database") or "")
     if not url:
         return ""
-    from commit_conformance.trial.shared_examples import NoSharedExamples, check_shared, has_password
+    from commit_conformance.verdict.shared_examples import NoSharedExamples, check_shared, has_password
 
     setting = settings.by_field["example_database"]
     if has_password(url) and setting.source is not Source.ENVIRONMENT:

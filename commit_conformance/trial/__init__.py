@@ -10,7 +10,6 @@
 ``refusals``   what has to be refused, and that it leaves no trace
 ``second_look``  asks again what was not refused, on as few parts as show it
 ``kept``       failing examples that are kept for the next run
-``shared_examples``  the same in a Redis that several machines share
 ``commits``    commits: sent, followed, judged in passing; a right one has to succeed
 ``liberties``  right commits in unusual forms, many to one request
 ``judge``      judges every answer for all rules it says something about

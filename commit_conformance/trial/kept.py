@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
-from commit_conformance.trial.shared_examples import shared_examples
+from commit_conformance.verdict.shared_examples import shared_examples
 from strategies.plan import CommitPlan
 
 _FIXED = "fixed.txt"

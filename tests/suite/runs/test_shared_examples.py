@@ -21,9 +21,9 @@ from commit_conformance.settings import run_settings
 from commit_conformance.target.settings import TargetSettings
 from commit_conformance.trial.kept import Kept
 from commit_conformance.trial.server import Server
-from commit_conformance.trial.shared_examples import NoSharedExamples, check_shared, without_password
 from commit_conformance.verdict.run import Run
 from commit_conformance.verdict.settings import RunSettings
+from commit_conformance.verdict.shared_examples import NoSharedExamples, check_shared, without_password
 from strategies import part_lists
 from strategies.part_lists import gaps
 
