@@ -20,7 +20,7 @@ PIP := $(INTERPRETER) -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed-for-run
 DEV_STAMP := $(VENV)/.installed-for-dev
 # Every script but what the others share, and the one that needs Schemathesis, whose results are kept.
-SHARED := behaviour_pairs detection_table many_runs stock_schemathesis
+SHARED := bare_replay behaviour_pairs detection_table difference drawing many_runs measured serving stock_schemathesis
 BENCHMARKS := $(filter-out $(SHARED),$(basename $(notdir $(sort $(wildcard benchmarks/[a-z]*.py)))))
 
 .DEFAULT_GOAL := help
