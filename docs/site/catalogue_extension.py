@@ -1,4 +1,4 @@
-"""The Sphinx extension of this site: pages of the catalogues, and links from every mention of a rule or a fault.
+"""The Sphinx extension of this site: pages of the catalogues, links from every mention of a rule or fault, titles in links.
 
 Owns where texts of `catalogue_texts` are put in: a page says ``<!-- catalogue: rules for servers -->``, which whoever
 reads the Markdown as it is does not see. A page that asks for a text that is not there is an error.
@@ -11,12 +11,14 @@ from typing import Any
 
 from catalogue_texts import FAULT_LIST, TEXTS, anchor, pages_of_rules
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from commit_conformance.reference import FAULTS
 
 _PLACE = re.compile(r"^<!-- catalogue: (.+) -->$", re.M)
+_PATH = re.compile(r"[\w./-]+\.md")
 #: In these a name is no mention, or is a link already.
 _NOT_IN = (nodes.reference, nodes.title, nodes.literal_block, nodes.comment, nodes.raw, nodes.term)
 
@@ -30,6 +32,13 @@ def put_in(app: Sphinx, docname: str, source: list[str]) -> None:
         return TEXTS[found[1]]()
 
     source[0] = _PLACE.sub(text, source[0])
+
+
+def name_by_title(app: Sphinx, doctree: nodes.document) -> None:
+    """A link that shows nothing but the path of a page shows the title of that page instead."""
+    for link in doctree.findall(addnodes.pending_xref):
+        if link.get("reftype") == "myst" and _PATH.fullmatch(link.astext()):
+            link["refexplicit"] = False
 
 
 def link_mentions(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -74,6 +83,7 @@ def _ancestors(node: nodes.Node) -> list[nodes.Node]:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("source-read", put_in)
+    app.connect("doctree-read", name_by_title)
     app.connect("doctree-resolved", link_mentions)
     # What the catalogues hold is not among the files that Sphinx watches, so their pages are read anew each time.
     app.connect("env-get-outdated", lambda app, env, added, changed, removed: sorted(_pages(app)))
