@@ -186,22 +186,25 @@ def drawing() -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
+def _text(words: str, x: float, y: float, *, size: float, fill: str = "#fff", more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}"{more}>{escape(words)}</text>'
+
+
 def _box(room: Room, left: float, top: int, width: float) -> list[str]:
     middle = left + width / 2
     first = top + HEIGHT / 2 - 9 * len(room.says) + 4
     lines = [
         f'<g data-rooms="{escape(" ".join(room.holds))}">',
         f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{HEIGHT}" rx="8" fill="{COLOURS[room.kind]}"/>',
-        f'<text x="{middle:.1f}" y="{first:.1f}" font-size="17" font-weight="600" fill="#fff">{escape(room.name)}</text>',
+        _text(room.name, middle, first, size=17, more=' font-weight="600"'),
     ]
     for number, text in enumerate(room.says, start=1):
-        y = first + 2 + 18 * number
-        lines.append(f'<text x="{middle:.1f}" y="{y:.1f}" font-size="13.5" fill="#fff">{escape(text)}</text>')
+        lines.append(_text(text, middle, first + 2 + 18 * number, size=13.5))
     if room.step is not None:
         x, y = left + 17, top + 17
         lines += [
             f'<circle cx="{x:.1f}" cy="{y}" r="11" fill="#fff"/>',
-            f'<text x="{x:.1f}" y="{y + 5}" font-size="14" font-weight="700" fill="{COLOURS[room.kind]}">{room.step}</text>',
+            _text(str(room.step), x, y + 5, size=14, fill=COLOURS[room.kind], more=' font-weight="700"'),
         ]
     return [*lines, "</g>"]
 
@@ -213,7 +216,7 @@ def _legend(top: int) -> list[str]:
         left = MARGIN + unit * number
         lines += [
             f'<rect x="{left:.1f}" y="{top}" width="14" height="14" rx="3" fill="{COLOURS[kind]}"/>',
-            f'<text x="{left + 20:.1f}" y="{top + 12}" font-size="13.5" text-anchor="start" fill="{GREY}">{text}</text>',
+            _text(text, left + 20, top + 12, size=13.5, fill=GREY, more=' text-anchor="start"'),
         ]
     return lines
 

@@ -1,7 +1,8 @@
-"""The Sphinx extension of this site: pages of the catalogues, links from every mention of a rule or fault, titles in links.
+"""The Sphinx extension of this site: pages of the catalogues, and links.
 
 Owns where texts of `catalogue_texts` are put in: a page says ``<!-- catalogue: rules for servers -->``, which whoever
-reads the Markdown as it is does not see. A page that asks for a text that is not there is an error.
+reads the Markdown as it is does not see. A page that asks for a text that is not there is an error. Every mention of a
+rule or a fault becomes a link to where it is told of, and links show titles of pages in place of their paths.
 """
 
 from __future__ import annotations
