@@ -21,8 +21,6 @@ exclude_patterns = [".*", "build", "dist", "benchmarks", "commit_conformance", "
 # An anchor for each heading, as code hosts give them; a link to one that is not there is an error.
 myst_heading_anchors = 4
 myst_enable_extensions = ["attrs_inline", "deflist", "fieldlist"]
-# Examples show lines of a file with … where something was left out, which is no JSON any more.
-suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"
 html_title = project

@@ -165,9 +165,10 @@ def _broken_by(page: str, wrongs: Iterable[tuple[str, Iterable[str]]]) -> dict[s
 
 
 def _subject(module: str) -> str:
-    """The first line of the module's docstring up to where it goes into detail."""
+    """What the module says its faults are about: the first sentence of its docstring."""
     first = (sys.modules[module].__doc__ or module).split("\n")[0]
-    return _plain(re.split(r"[:.](?: |$)", first)[0])
+    about = re.split(r"\.(?: |$)", first)[0].removeprefix("Faults about ")
+    return _plain(about[0].upper() + about[1:])
 
 
 def _group_file(path: Path) -> dict[str, Any]:
