@@ -20,6 +20,7 @@ from commit_conformance.clients.catalogue import client_rules
 from commit_conformance.clients.plain.mistakes import MISTAKES
 from commit_conformance.reference import BEHAVIOURS, FAULTS
 from commit_conformance.verdict.catalogue import Catalogue
+from tests.suite.test_documentation import FOLDERS
 
 ROOT = Path(__file__).parents[3]
 #: The page that everything is reached from.
@@ -99,8 +100,7 @@ def inside(name: str, addresses: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def test_every_page_of_the_checkout_is_on_the_site(pages: dict[str, Page]) -> None:
-    sources = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("reports/*.md")]
-    sources += [*ROOT.glob("reports/sdk-findings/*.md"), *ROOT.glob("specs/rules/*.md")]
+    sources = [page for folder in FOLDERS for page in (ROOT / folder).glob("*.md")]
     wanted = {str(source.relative_to(ROOT).with_suffix(".html")) for source in sources}
     assert "README.html" in wanted
     assert pages.keys() == wanted | {"index.html", "search.html"}
