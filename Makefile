@@ -6,6 +6,8 @@ OUT ?= reports/latest
 ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
+# What Sphinx makes of docs/: html, or linkcheck, which asks the network for every address outside.
+BUILDER ?= html
 
 # The first interpreter that is new enough; PYTHON=... on the command line or in the environment decides otherwise.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -20,12 +22,12 @@ PIP := $(INTERPRETER) -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed-for-run
 DEV_STAMP := $(VENV)/.installed-for-dev
 # Every script but what the others share, and the one that needs Schemathesis, whose results are kept.
-SHARED := behaviour_pairs detection_table many_runs stock_schemathesis
+SHARED := bare_replay behaviour_pairs detection_table difference drawing many_runs measured serving stock_schemathesis
 BENCHMARKS := $(filter-out $(SHARED),$(basename $(notdir $(sort $(wildcard benchmarks/[a-z]*.py)))))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench sdks wheel clean
+.PHONY: help run test lint bench sdks docs wheel clean
 
 help: ## Show this list
 	@echo "make TARGET"
@@ -49,6 +51,11 @@ bench: $(DEV_STAMP) ## Run every benchmark there is
 # What a driver needs and is not there, npm or Maven say, is told, and the others are installed all the same.
 sdks: $(RUN_STAMP) ## Install the SDKs that the client suite drives, each into a folder of its own below .sdks/
 	@$(BIN)/commit-conformance client --install --all $(ARGS)
+
+# Nitpicky, so that a link to a page or a heading that is not there stops it.
+docs: $(DEV_STAMP) ## Build the site of the documentation into build/docs (BUILDER=linkcheck tries its outward links)
+	$(INTERPRETER) -m sphinx --quiet --nitpicky --fail-on-warning --builder $(BUILDER) --conf-dir docs \
+		--doctree-dir build/doctrees . build/$(BUILDER:html=docs) $(ARGS)
 
 wheel: $(DEV_STAMP) ## Build source archive and wheel into dist/
 	$(INTERPRETER) -m build

@@ -243,7 +243,7 @@ def main() -> None:
     from commit_conformance.verdict.outcomes import Unsupported
 
     with suppress(Unsupported):  # Schemathesis is an extra, and takes longer than a run
-        covered()
+        covered(positive=False)
 
     context = multiprocessing.get_context("fork")
     with context.Pool(workers, initializer=_quiet, maxtasksperchild=1) as pool:

@@ -1,13 +1,12 @@
 """Tries a profile: what every setting is and where it comes from, what the target answers, and what a run would cost.
 
 At most ten requests are sent, none of which makes a file or a folder: an upload session is opened, to learn the size of
-a part, and ended again.
+a part, and ended again. What a run costs is found out by rehearsing it on the embedded service.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 REQUESTS = 10
 #: Of these, kept for ending the session.
 _KEPT = 1
-#: Upload sessions of a run against the embedded service, each of at most one file's bytes; thorough has no end.
-SESSIONS = {"quick": 5, "standard": 44}
 _WIDEST = 100
 
 
@@ -196,13 +193,23 @@ def _able(target: Target) -> Iterator[str]:
 
 
 def _cost(asked: RunSettings, seen: Glimpse) -> Iterator[str]:
-    """What a run of this effort may send, and about how many bytes."""
-    budget, effort = asked.budget, str(asked.effort)
+    """What a run of this effort may send, and what it takes on a server that keeps the contract."""
+    from commit_conformance.rehearsal import RehearsalFailed, rehearse, what_is_asked
+
     limits = [
-        f"{limit:,} {name.replace('_', ' ')}" for name, limit in budget.as_json().items() if isinstance(limit, int)
+        f"{limit:,} {name.replace('_', ' ')}" for name, limit in asked.budget.as_json().items() if limit is not None
     ]
-    yield f"a run of effort {effort}{' and of some rules only' if asked.rules else ''}"
+    yield f"a run of effort {asked.effort}{' and of some rules only' if asked.rules else ''}"
     yield f"  at most                {', '.join(limits) or 'as many requests as it takes'}"
-    if effort in SESSIONS and seen.file_size:
-        most = min(SESSIONS[effort] * seen.file_size, budget.bytes_sent or sys.maxsize)
-        yield f"  bytes                  up to about {size_text(most)}, in {SESSIONS[effort]} upload sessions"
+    if seen.part_size is None:
+        return
+    try:
+        plan = rehearse(what_is_asked(asked), part_size=seen.part_size, smallest=seen.file_size, rate=asked.target.rate)
+    except RehearsalFailed as problem:
+        yield f"  usually                not known: {plain_line(str(problem), 300)}"
+        return
+    yield f"  usually                {plan.requests:,} requests, {plan.upload_requests:,} to the upload endpoints"
+    yield f"                         {plan.sessions:,} upload sessions, {plan.committed_files:,} committed files"
+    yield f"                         {size_text(plan.part_bytes)} of parts"
+    if plan.minutes is not None:
+        yield f"                         {plan.minutes:.1f} minutes at {plan.rate} upload requests a minute"

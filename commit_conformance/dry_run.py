@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from commit_conformance.rehearsal import DOCUMENTED_PART, DOCUMENTED_SMALLEST, Plan, RehearsalFailed, rehearse
+from commit_conformance.rehearsal import (
+    DOCUMENTED_PART,
+    DOCUMENTED_SMALLEST,
+    Plan,
+    RehearsalFailed,
+    rehearse,
+    what_is_asked,
+)
 from commit_conformance.report.plain import plain_line, size_text
 from commit_conformance.settings import PUBLIC_RATE, run_settings
 from commit_conformance.target.embedded import PART_SIZE
@@ -23,14 +30,9 @@ def dry_run(given: Mapping[str, Any], say: Callable[[str], None]) -> bool:
     """
     settings = run_settings(given)
     small = settings.target.is_mock
-    chosen: dict[str, Any] = {"effort": str(settings.effort), "seed": str(settings.seed), "rule": list(settings.rules)}
-    limits = settings.limits
-    for name, limit in (("max-requests", limits.requests), ("max-upload-requests", limits.upload_requests)):
-        chosen[name] = None if limit is None else str(limit)
-    chosen["max-files"] = None if limits.committed_files is None else str(limits.committed_files)
     try:
         plan = rehearse(
-            chosen,
+            what_is_asked(settings),
             part_size=PART_SIZE if small else DOCUMENTED_PART,
             smallest=PART_SIZE if small else DOCUMENTED_SMALLEST,
             rate=settings.target.rate,

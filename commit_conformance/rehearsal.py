@@ -15,10 +15,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commit_conformance.options import PREFIX
 from commit_conformance.target.connect import CHEAP_PART, wanted_size
+
+if TYPE_CHECKING:
+    from commit_conformance.verdict.settings import RunSettings
 
 #: What is documented for the public service, and assumed of a target that was not asked yet. Bytes.
 DOCUMENTED_PART = 8 * 1024 * 1024
@@ -60,6 +63,23 @@ class Plan:
         return None if self.rate is None else self.upload_requests / self.rate
 
 
+def what_is_asked(settings: RunSettings) -> dict[str, Sequence[str] | str | None]:
+    """The options of a run that say how much of it there is, for `rehearse`."""
+    limits = settings.limits
+
+    def told(limit: int | None) -> str | None:
+        return None if limit is None else str(limit)
+
+    return {
+        "effort": str(settings.effort),
+        "seed": str(settings.seed),
+        "rule": list(settings.rules),
+        "max-requests": told(limits.requests),
+        "max-upload-requests": told(limits.upload_requests),
+        "max-files": told(limits.committed_files),
+    }
+
+
 def rehearse(
     chosen: Mapping[str, Sequence[str] | str | None],
     *,
@@ -70,7 +90,7 @@ def rehearse(
     """Runs what was chosen on the embedded service, and gives what it costs on a target with such parts.
 
     Args:
-        chosen: Options that say what is asked, by their names without dashes: ``effort``, ``rule``, ``max-files``.
+        chosen: Options that say what is asked, by their names without dashes, see `what_is_asked`.
         part_size, smallest: The target's part size and smallest file, in bytes.
         rate: Upload requests a minute that the run will keep to.
 

@@ -21,6 +21,7 @@ What they are made of:
 ``part_edits``     what can be done to a part list as a whole
 ``entry_edits``    what can be done to one of its entries
 ``liberties``      right requests in unusual forms, which a server has to take
+``written``        plans as JSON and back, as the event log keeps them
 
 Answers, to judge judges by:
 

@@ -68,9 +68,7 @@ def make_wire(settings: LoadSettings, *, share: int = 1) -> Wire:
     target = settings.target
     rate = max(1, target.rate // share) if target.rate else None
     # A load has its end by time or number, and waits of many users add up: no sum of them ends it.
-    endless = Limits(
-        tries=4, patience=math.inf, follow=math.inf, connections=settings.connections, kept=settings.connections
-    )
+    endless = Limits(patience=math.inf, follow=math.inf, connections=settings.connections, kept=settings.connections)
     return Wire(
         token=target.token,
         credentials=target.credentials,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import logging
 import queue
 import signal
 import threading
@@ -192,13 +193,28 @@ def _too_large() -> dict[str, object]:
     return {"type": "error", "status": 413, "code": "request_entity_too_large", "message": message}
 
 
+def _logger() -> logging.Logger:
+    """Where aiohttp tells of failures of this server; what a client sent wrongly is answered 400 and no failure."""
+    from aiohttp.http_exceptions import HttpProcessingError
+
+    def of_this_server(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+    logger = logging.getLogger(__name__)
+    if not logger.filters:
+        logger.addFilter(of_this_server)
+    return logger
+
+
 async def _run(
     handler: Handler, *, host: str, port: int, ready: Callable[[str], None], until: Coroutine[Any, Any, object]
 ) -> None:
     web = _aiohttp()
     application = _Application(handler, web)
     limits = {"max_line_size": HEADER_LIMIT, "max_field_size": HEADER_LIMIT}
-    runner = web.ServerRunner(web.Server(application.answer, access_log=None, **limits), shutdown_timeout=STOP_SECONDS)
+    runner = web.ServerRunner(
+        web.Server(application.answer, access_log=None, logger=_logger(), **limits), shutdown_timeout=STOP_SECONDS
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -77,17 +77,20 @@ def load_operation(document: Mapping[str, Any] | None = None) -> Any:
     return loaded[path]["POST"]
 
 
-def covering(operation: Any) -> Iterator[Drawn]:
+def covering(operation: Any, *, positive: bool) -> Iterator[Drawn]:
     """The cases of the coverage phase, each commit once: they touch every keyword of every parameter and of the body.
 
     Methods that are not described are left out, and so are paths: those are no commits.
+
+    Args:
+        positive: Those that the description allows, or those that it forbids.
     """
     seen: set[str] = set()
     loaded = operation.schema
     # The one call that is no part of Schemathesis' public interface: the version is pinned for it, and tested.
     cases = loaded.iter_coverage_cases(
         operation,
-        generation_modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE],
+        generation_modes=[GenerationMode.POSITIVE if positive else GenerationMode.NEGATIVE],
         generation_config=loaded.config.generation_for(operation=operation, phase="coverage"),
         extra_data_source=None,
         error_feedback=None,
@@ -95,7 +98,7 @@ def covering(operation: Any) -> Iterator[Drawn]:
     for case in cases:
         if is_commit(case) and not _is_negative(case, ParameterLocation.PATH):
             drawn = drawn_of(case)
-            if drawn.makes not in seen:
+            if drawn.positive is positive and drawn.makes not in seen:
                 seen.add(drawn.makes)
                 yield drawn
 

@@ -41,7 +41,7 @@ def refuses_what_is_not_described(server: Server) -> str:
         Nonconformance: One was not refused, twice.
         Blocked: The budget left no room for a single one.
     """
-    every = list(in_turn(drawn for drawn in covered() if not drawn.positive))
+    every = list(in_turn(covered(positive=False)))
     room = _room(server)
     chosen = every if room is None else every[:room]
     if not chosen:
@@ -91,7 +91,7 @@ def commits_what_is_described(server: Server) -> str:
         if not attempt.expectation.allows(attempt.answer):
             server.fail(f"a commit that is right by the description was answered {_said(server)}", attempt)
 
-    every = [drawn for drawn in covered() if drawn.positive]
+    every = covered(positive=True)
     for drawn in every:
         send(drawn)
     _draw(server, every, negative=False, send=send)
@@ -130,8 +130,11 @@ def _room(server: Server) -> int | None:
 
 
 @cache
-def covered() -> tuple[Drawn, ...]:
+def covered(*, positive: bool) -> tuple[Drawn, ...]:
     """Every case that covers a place of the description; made once a process, since that takes longer than a run.
+
+    Args:
+        positive: Those that the description allows, or those that it forbids.
 
     Raises:
         Unsupported: Schemathesis is not installed.
@@ -142,7 +145,7 @@ def covered() -> tuple[Drawn, ...]:
         raise Unsupported(
             f"{error.name} is not installed; install the extra: pip install 'box-commit-conformance[schemathesis]'"
         ) from None
-    return tuple(covering(load_operation()))
+    return tuple(covering(load_operation(), positive=positive))
 
 
 def _draw(server: Server, known: Iterable[Drawn], *, negative: bool, send: Callable[[Drawn], None]) -> None:

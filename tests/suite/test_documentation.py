@@ -45,9 +45,9 @@ from commit_conformance.settings import settings_of
 from commit_conformance.verdict.catalogue import GROUPS, Catalogue, Effort
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "reports/README.md", ROOT / "specs/rules/README.md"]
-)
+#: Folders whose pages are read, from the root of the checkout; on the site are the same.
+FOLDERS = (".", "docs", "reports", "reports/sdk-findings", "specs/rules")
+PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 #: What a checkout holds that examples look for.
 CHECKOUT = ("Makefile", "commit_conformance", "conftest.py", "docs", "pyproject.toml", "specs", "strategies", "tests")
 #: The port that pages name; a free one takes its place.
@@ -59,7 +59,7 @@ OF_HOOKS = {PREFIX + "TARGET_DESCRIPTION"}
 #: Where the SDKs are installed that the suite for clients drives.
 OF_DRIVERS = {PREFIX + "SDKS"}
 #: Options of other programs, in code spans.
-FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty", "--run-time"}
+FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty", "--pairs", "--run-time"}
 #: No example takes a tenth of this on an idle machine.
 SECONDS = 120
 
@@ -154,7 +154,7 @@ def test_fences_are_understood(page: Path) -> None:
     known = {"norun", "background", "rule", "profile", "known"}
     for block in blocks_of(page):
         where = f"{name_of(page)}, line {block.line}"
-        known_languages = ("sh", "console", "python", "json", "yaml", "toml", "mermaid")
+        known_languages = ("sh", "console", "python", "json", "yaml", "toml", "text", "{toctree}")
         assert block.language in known_languages, f"{where}: {block.language!r}"
         odd = {word for word in block.words if word not in known and not re.fullmatch(r"exit=\d", word)}
         assert not odd, f"{where}: {odd}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,12 @@ def test_a_second_token_that_is_not_accepted_is_told_and_stops_nothing(tmp_path:
         second = {"COMMIT_CONFORMANCE_SECOND_TOKEN": "canary-second"}
         done = check("--target", server.url, "--out", str(tmp_path), **second)
     assert done.exit_code == 0
-    assert "second token another user's token is not accepted" in flat(done)
+    said = flat(done)
+    assert "second token another user's token is not accepted" in said
+    assert "at most 480 upload requests, 16 committed files" in said
+    usually = re.search(r"usually ([\d,]+) requests, (\d+) to the upload endpoints (\d+) upload sessions", said)
+    assert usually is not None, "what a run takes is told, not only its limits"
+    assert 0 < int(usually[2]) <= 480
 
 
 def test_nobody_there(tmp_path: Path) -> None:

@@ -192,6 +192,12 @@ def test_a_client_that_goes_away_in_a_body_leaves_the_server_well() -> None:
         assert client.get("/users/me").status_code == 200
 
 
+def test_what_a_client_sends_wrongly_is_no_failure_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    with configure() as service, serving(service) as client:
+        assert b" 400 " in raw(client, "GET / HTTP/1.1\nHost: a\nX-Null: \x00").splitlines()[0]
+    assert caplog.records == []
+
+
 def test_a_taken_port_is_an_error() -> None:
     with serving(configure()) as client:
         port = urlsplit(str(client.base_url)).port

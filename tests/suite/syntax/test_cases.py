@@ -30,7 +30,7 @@ MATERIAL = Material(
 )
 PLAIN = CommitPlan().build(MATERIAL).body
 OPERATION = load_operation()
-EVERY = list(covering(OPERATION))
+EVERY = [*covering(OPERATION, positive=True), *covering(OPERATION, positive=False)]
 
 
 def test_coverage_touches_every_place_of_the_body_and_the_digest() -> None:
