@@ -87,7 +87,7 @@ def _locust(settings: LoadSettings, ground: Ground, given: Mapping[str, Any]) ->
     told = {**given, "ground": ground.as_json()}
     # Options of Locust's own from files or the environment are for loads that are started by hand.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    environment |= {VARIABLE: json.dumps(told), "PYTHONUNBUFFERED": "1"}
+    environment["PYTHONUNBUFFERED"] = "1"
     common = [sys.executable, "-m", "locust", "-f", str(locustfile_path()), "--headless", "--only-summary"]
     common += ["--config", os.devnull]
     master = [
@@ -100,8 +100,9 @@ def _locust(settings: LoadSettings, ground: Ground, given: Mapping[str, Any]) ->
     with (settings.out / _LOG).open("w", encoding="utf-8") as log:
         processes: list[subprocess.Popen[bytes]] = []
         try:
-            for words in (master, *[worker] * settings.workers):
-                processes.append(_start(words, environment, log))
+            for number in (None, *range(settings.workers)):
+                variable = {VARIABLE: json.dumps({**told, "worker": number})}
+                processes.append(_start(master if number is None else worker, environment | variable, log))
             code = _until_end(processes[0], processes[1:])
             return "" if code is None else f"Locust ended with {code}; see {settings.out / _LOG}: {_said(settings)}"
         except KeyboardInterrupt:

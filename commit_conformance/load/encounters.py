@@ -29,7 +29,7 @@ from commit_conformance.model.sequential import (
 from commit_conformance.target.api import created_file, part_of
 from commit_conformance.target.commit import CommitRun, Patience, follow
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.trial import answered
+from commit_conformance.trial.answered import of_commit, of_content, of_listing, of_part, sha1_of, told
 from commit_conformance.verdict.outcomes import Blocked
 from commit_conformance.wire import Exchange
 from strategies.plan import CommitPlan
@@ -187,13 +187,13 @@ def _last_part(work: Work) -> Meeting | None:
     part = part_of(sent.result.answer, offset=offset, content=piece)
     if part is not None:
         upload.add(part)
-    taken = answered.of_part(sent.result, offset=offset, content=piece)
-    asked = PutPart(key="S", offset=offset, size=len(piece), sha1=answered.sha1_of(piece), busy=True)
+    taken = of_part(sent.result, offset=offset, content=piece)
+    asked = PutPart(key="S", offset=offset, size=len(piece), sha1=sha1_of(piece), busy=True)
     calls = [_call(sent, "put the last part of S", asked, taken)]
     run = committed.result
     if run.answer.status != 202:  # 202 to the end and a refusal are both right, since a part was missing
         commit = Commit(key="S", request=run.request, busy=True, on_the_way=True)
-        calls.append(_call(committed, "commit the other parts of S", commit, answered.of_commit(run)))
+        calls.append(_call(committed, "commit the other parts of S", commit, of_commit(run)))
     file = created_file(run.answer) if _took_effect(run) else None
     if file is not None and work.able("read_content"):
         calls.append(_content(work, upload, file))
@@ -215,8 +215,8 @@ def _abort(work: Work) -> Meeting:
     _settle(work, [(upload, run)])
     commit = Commit(key="S", request=run.request, busy=True)
     calls = [
-        _call(committed, "commit S", commit, answered.of_commit(run)),
-        _call(aborted, "abort S", Abort(key="S", busy=True), answered.told(aborted.result)),
+        _call(committed, "commit S", commit, of_commit(run)),
+        _call(aborted, "abort S", Abort(key="S", busy=True), told(aborted.result)),
         *_listing(work, [upload]),
     ]
     if not _took_effect(run):
@@ -315,7 +315,7 @@ def _call(finish: Finish[T], what: str, operation: Commit | PutPart | Abort, sai
 
 def _commit(finish: Finish[CommitRun], what: str, key: str, *, busy: bool = False) -> Call:
     run = finish.result
-    return _call(finish, what, Commit(key=key, request=run.request, busy=busy), answered.of_commit(run))
+    return _call(finish, what, Commit(key=key, request=run.request, busy=busy), of_commit(run))
 
 
 def _took_effect(run: CommitRun) -> bool:
@@ -360,7 +360,7 @@ def _listing(work: Work, uploads: Sequence[Upload]) -> list[Call]:
     if items is None:
         return []
     names = [upload.session.name for upload in uploads]
-    said = answered.of_listing(items, names=names)
+    said = of_listing(items, names=names)
     work.strangers.update(file.file_id for file in said.files or ())
     end = time.monotonic()
     return [Call(what="then: list the folder", operation=ListFolder(), answered=said, begin=begin, end=end)]
@@ -370,7 +370,7 @@ def _content(work: Work, upload: Upload, file: FileState) -> Call:
     """The bytes of a file after a meeting."""
     begin = time.monotonic()
     exchange = work.target.api.get_content(file.file_id, limit=upload.session.file_size + 4096)
-    said = answered.of_content(exchange)
+    said = of_content(exchange)
     operation = ReadContent(file_id=file.file_id)
     return Call(what="then: read its content", operation=operation, answered=said, begin=begin, end=time.monotonic())
 

@@ -6,7 +6,7 @@ The families are those that the tests of these rules send. A very large body is 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -83,16 +83,15 @@ class Asks:
     Args:
         seed: What is drawn follows from it.
         drawn: How many wrong commits to draw for each rule, beyond the fixed ones.
-        between: Called between rules, so that others may have a turn: drawing takes seconds on a busy machine.
     """
 
-    def __init__(self, seed: str, *, drawn: int = 10, between: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, seed: str, *, drawn: int = 10) -> None:
         self.deciding = frozenset(rule.id for rule in Catalogue.load() if rule.level in DECIDING)
-        self.wrong: dict[str, Sequence[CommitPlan]] = {}
-        for rule, family in FAMILIES.items():
-            if rule in self.deciding:
-                self.wrong[rule] = (*family.representatives, *_drawn(family, f"{seed}/{rule}", drawn))
-                between()
+        self.wrong: dict[str, Sequence[CommitPlan]] = {
+            rule: (*family.representatives, *_drawn(family, f"{seed}/{rule}", drawn))
+            for rule, family in FAMILIES.items()
+            if rule in self.deciding
+        }
         free = [each for each in LIBERTIES if each.binding and not each.version and each.rule in self.deciding]
         self.right = [Ask(each.rule, each.plan) for each in free]
 

@@ -75,6 +75,7 @@ def load_settings(
     environment = os.environ if environment is None else environment
     chosen = dict(given if given is not None else json.loads(environment.get(VARIABLE, "{}")))
     ground = chosen.pop("ground", None)
+    chosen.pop("worker", None)
     own = {name: chosen.pop(name, None) for name in ("users", "workers", "time", "commits", "meetings", "out")}
     if host and not chosen.get("target") and not environment.get(f"{PREFIX}TARGET"):
         chosen["target"] = host

@@ -14,6 +14,7 @@ import itertools
 import json
 import logging
 import math
+import os
 import random
 import sys
 import time
@@ -38,10 +39,10 @@ from locust.runners import (
 from commit_conformance.load.ground import Ground, make_wire, prepare, run_name, take_away, worker_ledger
 from commit_conformance.load.mistakes import Asks
 from commit_conformance.load.names import companion_name
-from commit_conformance.load.settings import LoadSettings, load_settings
+from commit_conformance.load.settings import VARIABLE, LoadSettings, load_settings
 from commit_conformance.load.tally import Tally
 from commit_conformance.load.work import Enough, Said, Work
-from commit_conformance.options import UsageProblem
+from commit_conformance.options import PREFIX, UsageProblem
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.connect import Target
 from commit_conformance.target.ledger import Ledger
@@ -80,13 +81,11 @@ class _Process:
     target: Target | None = None
     wire: Wire | None = None
     ledger: Ledger | None = None
-    asks: Asks | None = None
     tally: Tally = field(default_factory=Tally)
     tallies: dict[str, Tally] = field(default_factory=dict)
     last: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     finished: bool = False
-    opening: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
     users: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -104,11 +103,8 @@ class _Process:
     def open(self, environment: Environment) -> None:
         """Makes what the users of this process share, once the ground is known."""
         assert self.ground is not None
-        if self.opening:
+        if self.wire is not None:
             return
-        self.opening = True
-        # Without a turn now and then, this worker's heartbeat would be missed and the worker be given up.
-        self.asks = Asks(f"{self.ground.seed}/{self.index}", between=lambda: gevent.sleep(0))
         self.ledger = worker_ledger(self.settings, self.ground, f"worker-{self.index}")
         self.wire = make_wire(self.settings, share=self.settings.workers)
         self.stack.enter_context(self.wire.listening(lambda exchange: _companion(environment, exchange)))
@@ -123,6 +119,7 @@ class _Process:
 
 
 _process: _Process | None = None
+_asks: Asks | None = None
 
 
 class Uploader(User):
@@ -138,9 +135,7 @@ class Uploader(User):
         with gevent.Timeout(PATIENCE, StopUser):
             while process.ground is None:
                 gevent.sleep(0.05)
-            process.open(self.environment)
-            while process.wire is None:  # another user is about it
-                gevent.sleep(0.05)
+        process.open(self.environment)
 
     def on_stop(self) -> None:
         """Looks over the last folder."""
@@ -168,14 +163,14 @@ class Uploader(User):
         assert process.ground is not None
         assert process.wire is not None
         assert process.ledger is not None
-        assert process.asks is not None
+        assert _asks is not None
         try:
             self.work = Work(
                 process.settings,
                 ground=process.ground,
                 wire=process.wire,
                 ledger=process.ledger,
-                asks=process.asks,
+                asks=_asks,
                 tally=process.tally,
                 name=f"W{process.index}U{next(process.users)}",
                 hear=lambda said: _judged(self.environment, said),
@@ -193,7 +188,23 @@ def listen() -> None:
     """Has Locust call what is needed here."""
     for name in ("httpx", "httpcore"):  # they would log every URL, and some open a file to whoever has them
         logging.getLogger(name).setLevel(logging.WARNING)
+    global _asks
+    _asks = _drawn()
     events.init.add_listener(_begin)
+
+
+def _drawn() -> Asks | None:
+    """What the users of this process send; None for a master that has been started by the command.
+
+    Drawn while the Locust file is read, before a worker is known to its master: it may take seconds, in which there is
+    no heartbeat, and a worker without one is given up.
+    """
+    told = json.loads(os.environ.get(VARIABLE, "{}"))
+    ground, worker = told.get("ground"), told.get("worker")
+    if ground is not None and worker is None:
+        return None
+    seed = ground["seed"] if ground is not None else os.environ.get(f"{PREFIX}SEED", "")
+    return Asks(f"{seed}/{worker or 0}")
 
 
 def _known() -> _Process:
@@ -228,8 +239,6 @@ def _begin_worker(process: _Process, runner: WorkerRunner, environment: Environm
         process.close()
         runner.send_message(TALLY, process.tally.as_json())
 
-    if process.ground is not None:
-        process.open(environment)  # before the first user: drawing what to send takes a while
     runner.register_message(GROUND, ground)
     environment.events.report_to_master.add_listener(report)
     environment.events.test_stop.add_listener(stopped)
