@@ -51,7 +51,7 @@ class Said:
         name: What it was, one of a few.
         seconds: Time for its answers, without what was waited after a 202 or 429.
         size: Bytes of the answers.
-        rule: The rule it broke; empty where it was held, or says nothing.
+        rule: The rule it broke, or several with commas; empty where it was held, or says nothing.
     """
 
     kind: str
@@ -439,7 +439,7 @@ class Work:
             self.tally.breaks(rule, self.safe(problem.message), now=now, example=example)
         if not found:
             self.tally.holds(now=now)
-        self._hear(self._said(name, run, found[0].rule if found else ""))
+        self._hear(self._said(name, run, ", ".join(dict.fromkeys(problem.rule for problem in found))))
 
     def hear(self, said: Said) -> None:
         """Passes on what a meeting came to."""
