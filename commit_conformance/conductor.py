@@ -148,9 +148,7 @@ class Conductor:
         if self.log_path is not None:
             earlier = earlier_seconds(self.log_path, target=settings.target.url, effort=str(settings.effort))
         self.run.waits.tell = progress.waits
-        progress.begin(
-            self._now, Outlook(limits=settings.budget.as_json(), rate=settings.target.rate, earlier=earlier)
-        )
+        progress.begin(self._now, Outlook(limits=settings.budget.as_json(), rate=settings.target.rate, earlier=earlier))
 
     def _now(self) -> Now:
         waits, doing = self.run.waits.now(), self.run.at_work or ("" if self._distributes else "reaching the target")

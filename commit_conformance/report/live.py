@@ -97,15 +97,18 @@ class LiveProgress:
         now, width = self._look(), self._console.width - 1
         done, rules = self._standing.share
         doing = Text(plain_line(now.doing, 60), style="bold", no_wrap=True, overflow="ellipsis")
-        first: RenderableType = doing
+        lines: list[RenderableType] = []
         if rules:
             first = Table.grid(padding=(0, 1))
             first.add_row(ProgressBar(total=rules, completed=done, width=min(_BAR, width // 3)), doing)
+            lines.append(first)
+        elif doing:
+            lines.append(doing)
         told = self._standing.told(now, self._clock() - self._began)
-        lines: list[RenderableType] = [Text(line, no_wrap=True, overflow="ellipsis") for line in _flow(told, width)]
+        lines += [Text(line, no_wrap=True, overflow="ellipsis") for line in _flow(told, width)]
         if waiting := waiting_text(now.waiting):
             lines.append(Text(waiting, style="yellow", no_wrap=True, overflow="ellipsis"))
-        return Group(first, *lines)
+        return Group(*lines)
 
 
 def verdict_line(event: Mapping[str, Any]) -> str:

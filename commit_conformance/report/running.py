@@ -1,4 +1,4 @@
-"""What is known of a run that goes on, and how it is told in few words. What it comes to is :mod:`.summary`'s business."""
+"""What is known of a run that goes on, told in few words. What it comes to is the business of :mod:`.summary`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLOW_ANSWER = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What a run waits for: ``why``, to be read after "waiting for", and seconds; ``seconds`` is None without an end."""
+    """What a run waits for: ``why``, to be read after "waiting for", and seconds; None for as long as it takes."""
 
     why: str
     seconds: float | None

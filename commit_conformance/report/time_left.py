@@ -13,7 +13,7 @@ from pathlib import Path
 
 #: An earlier run has to speak of so much of what is to come to say anything of it.
 _COVERED = 0.8
-#: Rules after which this run's speed is compared with that of the earlier one: before, one slow rule decides.
+#: Rules after which this run's speed can be compared with that of the earlier one: before, one slow rule decides.
 _ENOUGH_RULES = 5
 #: Requests and seconds after which a run's speed is known.
 _ENOUGH_REQUESTS, _ENOUGH_SECONDS = 20, 5.0
@@ -50,10 +50,11 @@ def time_left(
     if not to_come:
         return None
     known = [rule for rule in to_come if rule in earlier]
-    if earlier and len(known) >= _COVERED * len(to_come):
-        took = sum(earlier.get(rule, 0.0) for rule in done)
-        speed = elapsed / took if len(done) >= _ENOUGH_RULES and took > 0 else 1.0
-        seconds = speed * sum(earlier[rule] for rule in known) * len(to_come) / len(known)
+    took = sum(earlier.get(rule, 0.0) for rule in done)
+    if took > 0 and len(known) >= _COVERED * len(to_come):
+        if len(done) < _ENOUGH_RULES:
+            return None
+        seconds = elapsed / took * sum(earlier[rule] for rule in known) * len(to_come) / len(known)
         return TimeLeft(seconds=seconds if most is None else max(0.0, min(seconds, most - elapsed)), at_most=False)
     bounds = [] if most is None else [most - elapsed]
     spent, limit = requests
@@ -82,5 +83,5 @@ def earlier_seconds(path: Path, *, target: str, effort: str) -> dict[str, float]
                 if event.get("event") == "verdict" and event.get("test"):
                     seconds[str(event["rule"])] = float(event["seconds"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return seconds if seconds else {}
+        pass  # a log that is torn has told something all the same
     return seconds
