@@ -44,6 +44,14 @@ def _shape(upload: Upload) -> dict[str, Any]:
     }
 
 
+def _got(matter: Exchange | None, attempt: Attempt | None) -> str:
+    """The answer that matters; where it is not one to the commit that is told, the request it belongs to as well."""
+    said = describe_answer(matter)
+    if matter is None or attempt is None or any(matter.n == known.n for known in attempt.run.exchanges):
+        return said
+    return f"{said}, to {matter.method} {matter.record['url']}"
+
+
 def failure_of(
     message: str,
     *,
@@ -79,7 +87,7 @@ def failure_of(
         "message": message,
         "sent": sent,
         "expected": expected,
-        "got": describe_answer(matter),
+        "got": _got(matter, attempt),
         "part_list": part_list,
         "problems": [{"pointer": problem.pointer, "message": problem.message} for problem in problems],
         "curl": matter.curl() if matter else "",
