@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from strategies.family import Family
 from strategies.plan import CommitPlan, TagForm
 
-
 #: How forms that do not speak for themselves are told; what they look like stands in `Tag.render`.
 _TOLD = {
     "older": "an etag one before the current one",

@@ -89,21 +89,18 @@ def _next(calls: Sequence[Call], done: tuple[int, ...]) -> list[int]:
 
 
 def story(calls: Sequence[Call]) -> str:
-    """A short history in one line: what was sent when, counted from the first, and what came of it.
+    """The calls that were on their way at once, in one line: what was sent when, and what came of it.
 
     Example:
-        ``commit the session → 201 Created; the same, 0.6 ms later → 201 Created; list the folder afterwards → …``
+        ``commit the session → 201 Created; the same, sent 0.6 ms later → 201 Created``
     """
-    ordered = sorted(calls, key=lambda call: call.begin)
-    start, first_end = ordered[0].begin, min(call.end for call in ordered)
+    start, first_end = min(call.begin for call in calls), min(call.end for call in calls)
     told: list[str] = []
     seen: set[str] = set()
-    for call in ordered:
-        what = "the same" if call.what in seen else call.what
+    for call in sorted((call for call in calls if call.begin <= first_end), key=lambda call: call.begin):
+        when = f", sent {1000 * (call.begin - start):.1f} ms later" if told else ""
+        told.append(f"{'the same' if call.what in seen else call.what}{when} → {call.answered}")
         seen.add(call.what)
-        late = call.begin > first_end or call is ordered[0]
-        when = "" if late else f", sent {1000 * (call.begin - start):.1f} ms later"
-        told.append(f"{what}{when} → {call.answered}")
     return "; ".join(told)
 
 
@@ -112,10 +109,9 @@ def history_lines(calls: Sequence[Call], explanation: Explanation) -> list[str]:
     start = min((call.begin for call in calls), default=0.0)
     numbered = sorted(range(len(calls)), key=lambda index: calls[index].begin)
     number = {index: place for place, index in enumerate(numbered, 1)}
-    longest = max((len(call.what) for call in calls), default=0)
     lines = [
         f"{number[index]}. sent at {1000 * (calls[index].begin - start):7.1f} ms, answered at "
-        f"{1000 * (calls[index].end - start):7.1f} ms: {calls[index].what:<{longest}} → {calls[index].answered}"
+        f"{1000 * (calls[index].end - start):7.1f} ms: {calls[index].what} → {calls[index].answered}"
         for index in numbered
     ]
     if explanation.order is not None:

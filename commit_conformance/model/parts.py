@@ -150,7 +150,7 @@ def _read_entry(
         if member not in entry:
             malformed(f"{where} has no {member}")
     if "part_id" in entry and not isinstance(entry["part_id"], str):
-        malformed(f"{where}: part_id is {_kind_of(entry['part_id'])}, not a string")
+        malformed(f"{where} has {_kind_of(entry['part_id'])} as part_id, not a string")
     if "sha512" in entry:
         oddities.add(Oddity.SHA512)
     numbers: list[int | None] = []
@@ -158,12 +158,12 @@ def _read_entry(
         value = entry.get(member)
         number = _integer(value)
         if member in entry and number is None:
-            malformed(f"{where}: {member} is {_kind_of(value)}, not a whole number")
+            malformed(f"{where} has {_kind_of(value)} as {member}, not a whole number")
         elif number is not None and not -INT64_MAX - 1 <= number <= INT64_MAX:
-            malformed(f"{where}: {member} does not fit int64")
+            malformed(f"{where} has a number as {member} that does not fit int64")
             number = None  # not compared with anything: it may have more digits than a message can hold
         elif number is not None and number < 0:
-            malformed(f"{where}: {member} {number} is negative")
+            malformed(f"{where} has {number} as {member}, which is negative")
         elif isinstance(value, float):
             oddities.add(Oddity.INTEGRAL_FLOAT)
         numbers.append(number)
@@ -194,7 +194,7 @@ def _compare(
     if sha1 is None:
         oddities.add(Oddity.SHA1_NULL)
     elif not isinstance(sha1, str):
-        defects.append(Defect(DefectKind.MALFORMED, f"{where}: sha1 is {_kind_of(sha1)}, not a string", index))
+        defects.append(Defect(DefectKind.MALFORMED, f"{where} has {_kind_of(sha1)} as sha1, not a string", index))
     elif sha1 != part.sha1.lower():
         if sha1.lower() == part.sha1.lower():
             oddities.add(Oddity.SHA1_CASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
 from commit_conformance.target.upload import Upload
@@ -47,9 +48,10 @@ def _shape(upload: Upload) -> dict[str, Any]:
 def _got(matter: Exchange | None, attempt: Attempt | None) -> str:
     """The answer that matters; where it is not one to the commit that is told, the request it belongs to as well."""
     said = describe_answer(matter)
-    if matter is None or attempt is None or any(matter.n == known.n for known in attempt.run.exchanges):
+    if matter is None or (attempt and any(matter.n == known.n for known in attempt.run.exchanges)):
         return said
-    return f"{said}, to {matter.method} {matter.record['url']}"
+    url = urlsplit(str(matter.record["url"]))
+    return f"{said}, to {matter.method} {url.path}{'?' if url.query else ''}{url.query}"
 
 
 def failure_of(

@@ -95,6 +95,10 @@ class Round:
         """Whether the server did what it could not have done one request after the other."""
         return bool(self.wrong) or not self.explanation
 
+    def told(self, wrong: str) -> Round:
+        """The same round, with these words for what is wrong if anything is, and nothing was said of it yet."""
+        return replace(self, wrong=wrong) if self.failed and not self.wrong else self
+
     @property
     def put_off(self) -> bool:
         """Whether nothing was made and a commit was answered 202 first, so that the requests hardly met."""
@@ -105,7 +109,7 @@ class Round:
     def message(self) -> str:
         """What is wrong, and the story of it, in one line."""
         found = self.wrong or self.explanation.found
-        return f"{found}. {story(self.calls)}" if self.calls else found
+        return f"{found}. In order: {story(self.calls)}" if self.calls else found
 
 
 class Races(Refusals):
@@ -189,8 +193,8 @@ class Races(Refusals):
             message,
             exchanges=self.run.exchanges,
             sent=f"at the same time: {_sent(first)}",
-            expected=f"{self.rule.statement} What is there afterwards, and every answer, is as if the requests had come "
-            "one after the other, whichever of them was first.",
+            expected=f"{self.rule.statement} Every answer, and what is there afterwards, is as if the requests had come"
+            " one after the other, whichever of them was first.",
             attempt=first.attempts[0],
             replay=self.run.replay(self.rule),
             times=(len(failed), rounds),
@@ -233,6 +237,9 @@ class Races(Refusals):
         waited = [attempt for attempt in attempts if attempt.run.glances]
         if found.failed and not wrong and waited and len(self.named(upload)) > 1:
             raise Blocked("the session was answered 202 and made several files; see ACCEPTED-ONE-FILE")
+        listed = len(next((call.answered.files for call in found.calls if call.answered.files is not None), ()))
+        if listed > 1:
+            return found.told(f"three identical commits of one session at once made {listed} files, not one")
         return found
 
     def identical_versions(self, lag: float) -> Round:
@@ -298,7 +305,8 @@ class Races(Refusals):
         if found.failed and (attempt.run.glances or attempt.run.limited):
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
-        return found
+        statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"
+        return found.told(f"{statuses}, which does not fit what is there: {found.explanation.found}")
 
     def commit_and_last_part(self, lag: float) -> Round:
         """The last part, and a commit that lists the others: never a file with bytes missing."""
@@ -332,7 +340,9 @@ class Races(Refusals):
         if attempt.took_effect and attempt.file is not None:
             calls += self._content(attempt)
         world = World(sessions={"S": SessionState(session=before)})
-        return self._explained(world, attempts, calls)
+        found = self._explained(world, attempts, calls)
+        status = f"a commit without the last part, which was on its way, was answered {attempt.answer.status}"
+        return found.told(f"{status}: {found.explanation.found}")
 
     def commits_for_one_name(self, lag: float) -> Round:
         """Two sessions for one name, committed at once: one file, and 409 for the other."""
