@@ -125,14 +125,12 @@ class _Where(NamedTuple):
     """An entry for a message, counted from 1 as people count; made for every entry, and put in words for few."""
 
     number: int
-    count: int
+    of: int
 
     def __str__(self) -> str:
-        if self.count == 1:
+        if self.of == 1:
             return "the only entry"
-        return (
-            f"the last of {self.count} entries" if self.number == self.count else f"entry {self.number} of {self.count}"
-        )
+        return f"the last of {self.of} entries" if self.number == self.of else f"entry {self.number} of {self.of}"
 
 
 def _read_entry(

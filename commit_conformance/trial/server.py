@@ -142,7 +142,9 @@ class Server(Races):
         """Ends the test unless a file is as the run last saw it."""
         said, shown_by = self._change(file)
         if said:
-            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+            last = self.attempts[-1] if self.attempts else None
+            after = f", after {last.what} was answered {last.answer.status}" if last else ""
+            self.fail(said + after, exchange=exchange or shown_by, what=self._last_sent())
 
     def _change(self, file: FileState) -> tuple[str, Exchange]:
         """What has become of a file since the run last saw it, nothing if it is the same; and the answer that shows it.

@@ -82,7 +82,7 @@ WRONG: dict[str, tuple[CommitRequest, str]] = {
     "parts null": (commit(SESSION, body={"parts": None}), "parts is null"),
     "no entries": (commit(SESSION, body={"parts": []}), "the list is empty"),
     "a hole": (commit(SESSION, body={"parts": listed(SESSION)[1:]}), "bytes 0 to 7 are missing"),
-    "wrong size": (commit(SESSION, body={"parts": _entries(0, size=7)}), "it has 8"),
+    "wrong size": (commit(SESSION, body={"parts": _entries(0, size=7)}), "claims size 7 where 8 bytes were uploaded"),
     "wrong sha1": (commit(SESSION, body={"parts": _entries(1, sha1="0" * 40)}), "claims sha1"),
 }
 
