@@ -19,7 +19,9 @@ from commit_conformance.known import KnownFailuresProblem, outdated, update
 from commit_conformance.options import OPTIONS
 from commit_conformance.report.log import read_log
 from commit_conformance.report.progress import Progress
+from commit_conformance.report.running import Now, Outlook, Waiting
 from commit_conformance.report.summary import conclusion, summarize
+from commit_conformance.report.time_left import earlier_seconds
 from commit_conformance.report.write import write
 from commit_conformance.settings import run_settings
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
@@ -98,10 +100,7 @@ class Conductor:
             if rule_id in wanted and rule_id is not None:
                 by_rule.setdefault(rule_id, []).append(item)
         rules = [catalogue.get(rule_id) for rule_id in by_rule]
-        effort = self.settings.effort
-        # A rule that was asked for by its very name is tested whatever it costs; a pattern keeps to the effort.
-        by_name = {name.strip().upper() for name in self.settings.rules}
-        chosen = [rule for rule in rules if rule.id in by_name or effort.includes(rule.effort)]
+        chosen = [rule for rule in rules if self._is_chosen(rule)]
         self.not_at_effort = [rule for rule in rules if rule not in chosen]
         self.selected = list(catalogue.in_dependency_order(chosen))
         self.run.chosen = frozenset(rule.id for rule in self.selected)
@@ -119,6 +118,7 @@ class Conductor:
         """Opens the log and reaches the target; False when there is none to test."""
         if self.is_worker:
             return True
+        self._show()  # before the log is opened: the one that is there says how long a run takes
         self._log = EventLog(self.log_path)
         self._log.write(self._header())  # before anything is sent, so that a log is one whatever becomes of the run
         reached = self._distributes or self._reach()
@@ -126,8 +126,36 @@ class Conductor:
             self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
-            progress.expect(Counter(rule.group for rule in self.selected))
+            progress.expect({rule.id: rule.group for rule in self.selected or self._chosen_by_workers()})
         return reached
+
+    def _chosen_by_workers(self) -> list[Rule]:
+        """The rules to expect in a controller of xdist, which collects no tests: all that the effort includes."""
+        rules = self.run.catalogue.select(self.settings.rules) if self._distributes else []
+        return [rule for rule in rules if self._is_chosen(rule)]
+
+    def _is_chosen(self, rule: Rule) -> bool:
+        # A rule that was asked for by its very name is tested whatever it costs; a pattern keeps to the effort.
+        by_name = {name.strip().upper() for name in self.settings.rules}
+        return rule.id in by_name or self.settings.effort.includes(rule.effort)
+
+    def _show(self) -> None:
+        """Lets whoever watches look at the run from now on."""
+        progress = self.config.stash.get(PROGRESS, None)
+        if progress is None:
+            return
+        settings, earlier = self.settings, {}
+        if self.log_path is not None:
+            earlier = earlier_seconds(self.log_path, target=settings.target.url, effort=str(settings.effort))
+        self.run.waits.tell = progress.waits
+        progress.begin(self._now, Outlook(limits=settings.budget.as_json(), rate=settings.target.rate, earlier=earlier))
+
+    def _now(self) -> Now:
+        waits, doing = self.run.waits.now(), self.run.at_work or ("" if self._distributes else "reaching the target")
+        if self._finished:
+            doing = "cleaning up and writing reports"
+        waiting = Waiting(why=waits.why, seconds=waits.seconds, passed=waits.passed) if waits is not None else None
+        return Now(doing=doing, cost=self.run.cost, waiting=waiting)
 
     def _reach(self) -> bool:
         try:

@@ -45,3 +45,7 @@ class Output:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Notes that there is something to run."""
         self.started = bool(session.items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notes that something was run, which a controller of workers sees here only."""
+        self.started = True

@@ -57,6 +57,7 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
         "no:cacheprovider",
         "-p",
         "no:terminal",
+        "--capture=no",  # the view of a run is drawn while tests go on
     ]
     for option in OPTIONS:
         value = values.get(option.field)
@@ -66,11 +67,13 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
         for item in (value or ()) if option.many else [value]:
             if item is not None:
                 arguments.append(f"--{option.name}={item}")
-    output = Output(None if quiet else progress_on(console))
+    output = Output(None if quiet else progress_on(console, verbose=verbose))
     previous = _stop_on_sigterm()
     try:
         code = int(pytest.main(arguments, plugins=[output]))
     finally:
+        if output.progress is not None:
+            output.progress.done()  # whatever ended the run: the cursor is shown again
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
     for problem in output.problems:

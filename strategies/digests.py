@@ -32,6 +32,21 @@ class Lines:
         return " and ".join(repr(value[:60]) for value in self.values) or "left out"
 
 
+#: Contents whose names do not speak for themselves.
+_CONTENTS = {
+    "other": "other content",
+    "empty": "no bytes at all",
+    "body": "the request body",
+    "first part": "the first part alone",
+    "last part": "the last part alone",
+    "all but the last byte": "the file without its last byte",
+    "all but the first byte": "the file without its first byte",
+    "a byte more": "the file with a byte behind it",
+    "part digests": "the parts' digests, one behind the other",
+    "part digests in hex": "the parts' digests in hexadecimal, one behind the other",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherContent:
     """The digest of something else than the file."""
@@ -56,7 +71,7 @@ class OtherContent:
         return ("sha=" + _b64(hashlib.sha1(contents[self.of]).digest()),)
 
     def __str__(self) -> str:
-        return f"the digest of {self.of}" if self.of != "other" else "the digest of other content"
+        return f"the digest of {_CONTENTS.get(self.of, self.of)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +135,7 @@ class OtherByte:
         return ("sha=" + _b64(hashlib.sha1(content).digest()),)
 
     def __str__(self) -> str:
-        return f"the digest of the file with the byte at {self.at} changed"
+        return f"the digest of the file with one byte changed, that at offset {self.at}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +149,7 @@ class OtherLength:
         return ("sha=" + _b64((digest * (self.length // 20 + 1))[: self.length]),)
 
     def __str__(self) -> str:
-        return f"the right digest with {self.length} bytes"
+        return f"the right digest made {self.length} bytes long, in place of 20"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +167,7 @@ class OtherLetter:
         return (f"sha={right[:index]}{right[index].swapcase()}{right[index + 1 :]}",)
 
     def __str__(self) -> str:
-        return f"the right digest with one letter in the other case, from place {self.at} on"
+        return f"the right digest with one letter in the other case, the first one behind {self.at} characters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +184,7 @@ class OtherCharacter:
 
     def __str__(self) -> str:
         how = "put in" if self.put_in else "in place of another"
-        return f"the right digest with {self.character!r} {how} at {self.at}"
+        return f"the right digest with {self.character!r} {how} behind {self.at} characters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +197,45 @@ class Padding:
         return ("sha=" + _b64(bytes.fromhex(material.session.sha1)).rstrip("=") + "=" * self.count,)
 
     def __str__(self) -> str:
-        return f"padded with {self.count} in place of 1"
+        return f"the right digest with {self.count} = at its end in place of one"
+
+
+#: How each form of the digest is told; what it looks like stands in `Form.render`.
+_FORMS = {
+    "hex": "the right digest in hexadecimal, not base64",
+    "upper hex": "the right digest in upper-case hexadecimal, not base64",
+    "bare": "the right digest without sha= before it",
+    "bare hex": "the right digest in hexadecimal, without sha= before it",
+    "no padding": "the right digest without the = at its end",
+    "structured field": "the right digest between colons, as in RFC 9530",
+    "quoted": "the right digest in quotes",
+    "colon": "the right digest with a colon in place of the =",
+    "blank": "the right digest with a space in place of the =",
+    "no name": "the right digest with no algorithm before the =",
+    "url-safe": "the right digest, but for two characters of the URL-safe alphabet at its front",
+    "illegal character": "the right digest with a ! in place of one character",
+    "inner space": "the right digest with a space inside",
+    "swapped case": "the right digest with upper and lower case exchanged",
+    "upper case": "the right digest, all in upper case",
+    "lower case": "the right digest, all in lower case",
+    "truncated": "the right digest, cut to 19 of its 20 bytes",
+    "extended": "the right digest with a zero byte behind it, 21 bytes in all",
+    "twice over": "the right digest twice over, 40 bytes in all",
+    "empty value": "sha= and nothing behind it",
+    "of 32 bytes": "the file's SHA-256, 32 bytes, named sha",
+    "SHA": "the right digest, with the algorithm written SHA",
+    "Sha": "the right digest, with the algorithm written Sha",
+    "sha1": "the right digest, with the algorithm written sha1",
+    "sha-1": "the right digest, with the algorithm written sha-1",
+    "right then wrong line": "two header lines, the right digest and then a wrong one",
+    "wrong then right line": "two header lines, a wrong digest and then the right one",
+    "right, wrong, right line": "three header lines, the second of them with a wrong digest",
+    "right and wrong in a list": "a list of two sha digests, the right one and then a wrong one",
+    "wrong and right in a list": "a list of two sha digests, a wrong one and then the right one",
+    "wrong sha in a list": "a list of the right md5 digest and a wrong sha one",
+    "wrong sha first in a list": "a list of a wrong sha digest and the right md5 one",
+    "non-ascii": "the right digest with an é in place of its last character",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +286,7 @@ class Form:
         return forms[self.form]
 
     def __str__(self) -> str:
-        return f"{self.form}"
+        return _FORMS[self.form]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,46 @@ from typing import Any
 
 from commit_conformance.model import UploadedPart
 from strategies.plan import ABSENT, Material
+from strategies.wording import amount_text, off_by, part_text
+
+#: How each form of a value is told; the forms themselves are made where they are applied.
+_A = {"offset": "an offset", "size": "a size"}
+_STYLES = {
+    "string": 'as a string, as in "8"',
+    "fraction": "with a fraction, as in 8.5",
+    "list": "in a list, as in [8]",
+    "object": "in an object",
+}
+_IDS = {
+    "other": "one of the same form",
+    "prefix": "its own without the last character",
+    "extended": "its own with a 0 behind it",
+    "longer in front": "its own with a 0 before it",
+    "empty": "an empty string",
+    "spaced": "its own with a space behind it",
+    "place": "its number in the list",
+}
+_SHA1S = {
+    "other": "that of other content",
+    "neighbour": "that of the part behind it",
+    "digit": "its own with one digit changed",
+    "file": "that of the whole file",
+    "short": "its own without the last digit",
+    "long": "its own with a 0 behind it",
+    "empty": "an empty string",
+    "number": "the number 7",
+    "list": "its own in a list",
+    "base64 of other": "that of other content, in base64",
+    "upper other": "that of other content, in upper case",
+}
+_FORMS = {
+    "plain": "as it is",
+    "omitted": "left out",
+    "null": "as null",
+    "upper": "in upper case",
+    "mixed": "in mixed case",
+    "base64": "in base64",
+}
 
 
 def entries_of(parts: Any) -> list[Any]:
@@ -66,8 +106,8 @@ class Change:
         return parts
 
     def __str__(self) -> str:
-        unit = " whole parts" if self.unit == "part" else ""
-        return f"claims {self.member} {self.by:+d}{unit} for the part at place {self.at}"
+        unit = "whole part" if self.unit == "part" else "byte"
+        return f"gives {part_text(self.at)} {_A[self.member]} {off_by(self.by, self.member, unit)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +128,7 @@ class Trim:
         return parts
 
     def __str__(self) -> str:
-        return f"lacks {self.by} bytes at the {'front' if self.front else 'end'} of the part at place {self.at}"
+        return f"lacks {amount_text(self.by)} at the {'front' if self.front else 'end'} of {part_text(self.at)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +149,8 @@ class Set:
 
     def __str__(self) -> str:
         if self.value is ABSENT:
-            return f"leaves out {self.member} of the part at place {self.at}"
-        return f"gives the part at place {self.at} {self.member} {self.value!r:.60}"
+            return f"leaves out {self.member} of {part_text(self.at)}"
+        return f"gives {part_text(self.at)} the {self.member} {self.value!r:.60}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +171,7 @@ class Restyle:
         return parts
 
     def __str__(self) -> str:
-        return f"writes {self.member} of the part at place {self.at} as {self.style}"
+        return f"writes {self.member} of {part_text(self.at)} {_STYLES[self.style]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +200,7 @@ class WrongId:
         return parts
 
     def __str__(self) -> str:
-        return f"gives the part at place {self.at} an unknown id ({self.style})"
+        return f"gives {part_text(self.at)} an id that no part has: {_IDS[self.style]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +231,7 @@ class Foreign:
     def __str__(self) -> str:
         with_it = " just as it was uploaded there" if self.exact else " with its sha1" if self.whole else ""
         whose = "an aborted" if self.aborted else "another"
-        return f"names a part of {whose} session at place {self.at}{with_it}"
+        return f"names a part of {whose} session in place of {part_text(self.at)}{with_it}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +266,8 @@ class WrongSha1:
         return parts
 
     def __str__(self) -> str:
-        which = f", digit {self.digit}" if self.style == "digit" else ""
-        return f"claims a wrong sha1 for the part at place {self.at} ({self.style}{which})"
+        which = f" ({self.digit % 40 + 1} of 40)" if self.style == "digit" else ""
+        return f"gives {part_text(self.at)} a wrong sha1: {_SHA1S[self.style]}{which}"
 
 
 #: Ways to write a right SHA-1; all but the first are left open by the contract.
@@ -258,7 +298,7 @@ class Sha1Form:
         return parts
 
     def __str__(self) -> str:
-        return f"has the right sha1 of the part at place {self.at} as {self.form}"
+        return f"has the right sha1 of {part_text(self.at)} {_FORMS[self.form]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +313,7 @@ class Sha1Forms:
         return parts
 
     def __str__(self) -> str:
-        return f"has the right sha1 of its parts as {', '.join(self.forms)} in turn"
+        return f"has the right sha1 of its parts, in turn {', '.join(_FORMS[form] for form in self.forms)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,4 +329,4 @@ class Add:
         return parts
 
     def __str__(self) -> str:
-        return f"has {self.member} added to the part at place {self.at}"
+        return f"has {self.member} added to {part_text(self.at)}"

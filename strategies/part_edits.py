@@ -15,6 +15,7 @@ from typing import Any
 
 from strategies.entry_edits import entries_of, entry_at, id_of, number_of, other_id
 from strategies.plan import ABSENT, Material
+from strategies.wording import amount_text, off_by, part_text
 
 
 def _ranges(*entries: Any) -> bool:
@@ -39,8 +40,9 @@ class Drop:
         return entries[:start] + entries[start + self.count :]
 
     def __str__(self) -> str:
-        where = "from the end" if self.at < 0 else "from the front"
-        return f"lacks {self.count} part{'s' if self.count > 1 else ''} at place {self.at} {where}"
+        if self.count == 1:
+            return f"lacks {part_text(self.at)}"
+        return f"lacks {self.count} parts, of which {part_text(self.at)} is the first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Duplicate:
         return [*entries, again] if self.at_end else [*entries[: index + 1], again, *entries[index + 1 :]]
 
     def __str__(self) -> str:
-        return f"has the part at place {self.at} twice{', the second time at the end' if self.at_end else ''}"
+        return f"has {part_text(self.at)} twice{', the second time at the end' if self.at_end else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ class Instead:
         return entries
 
     def __str__(self) -> str:
-        return f"has the part at place {self.copy_of} again where the part at place {self.at} belongs"
+        return f"has {part_text(self.copy_of)} again where {part_text(self.at)} belongs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class SameId:
         return parts
 
     def __str__(self) -> str:
-        return f"gives the part at place {self.at} the id of the part at place {self.as_of}"
+        return f"gives {part_text(self.at)} the id of {part_text(self.as_of)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ class MoveBoundary:
         return entries
 
     def __str__(self) -> str:
-        return f"moves the boundary after the part at place {self.at} by {self.by:+d} bytes"
+        return f"moves the boundary behind {part_text(self.at)}: it is {off_by(self.by, 'offset')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ class MoveBoundaries:
         return entries
 
     def __str__(self) -> str:
-        return f"has every boundary moved by {self.by:+d} bytes"
+        return f"moves every boundary: each is {off_by(self.by, 'offset')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ class Overdraw:
         return entries
 
     def __str__(self) -> str:
-        return f"makes the part after place {self.at} {-self.by} bytes long, and the one before as much longer"
+        return f"gives the part behind {part_text(self.at)} a size of {-self.by}, and {part_text(self.at)} what is left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ class Exchange:
 
     def __str__(self) -> str:
         named = {"part_id": "the ids", "offset": "the offsets"}.get(self.member, self.member)
-        return f"has {named} of the parts at places {self.at} and {self.other} exchanged"
+        return f"has {named} of {part_text(self.at)} and {part_text(self.other)} exchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,7 @@ class Split:
         return [*entries[:index], first, second, *entries[index + 1 :]]
 
     def __str__(self) -> str:
-        return f"has the part at place {self.at} as two halves"
+        return f"has {part_text(self.at)} as two halves"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +221,7 @@ class Join:
         return [*entries[: left + 1], *entries[left + 2 :]]
 
     def __str__(self) -> str:
-        return f"has the part at place {self.at} and the next as one"
+        return f"has {part_text(self.at)} and the next as one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,7 @@ class Overlap:
         return entries
 
     def __str__(self) -> str:
-        return f"lets the part after place {self.at} begin {self.by} bytes early"
+        return f"lets the part behind {part_text(self.at)} begin {amount_text(self.by)} early"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +265,7 @@ class Inside:
         return [*entries[: index + 1], within, *entries[index + 1 :]]
 
     def __str__(self) -> str:
-        return f"has an entry more within the range of the part at place {self.at}"
+        return f"has an entry more within the range of {part_text(self.at)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +281,7 @@ class ShiftAll:
         return parts
 
     def __str__(self) -> str:
-        return f"has every offset {self.by:+d}"
+        return f"has every offset {off_by(self.by, 'offset')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +303,8 @@ class Append:
 
     def __str__(self) -> str:
         whose = " under the id of the last part" if self.known_id else ""
-        return f"has one entry more{whose}, of {self.size} bytes, {self.beyond} bytes behind the end of the file"
+        where = f"{amount_text(self.beyond)} behind the end of the file" if self.beyond else "where the file ends"
+        return f"has one entry more{whose}, of {amount_text(self.size)}, {where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +331,7 @@ class InsertEmpty:
 
     def __str__(self) -> str:
         whose = ", under its id" if self.known_id else ""
-        return f"has an entry of zero bytes before the part at place {self.at}{whose}"
+        return f"has an entry of zero bytes before {part_text(self.at)}{whose}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +348,11 @@ class Reorder:
         return entries[turn:] + entries[:turn]
 
     def __str__(self) -> str:
-        return "is in reverse order" if self.by == 0 else f"is rotated by {self.by}"
+        return (
+            "is in reverse order"
+            if self.by == 0
+            else f"begins with {part_text(self.by)}, and those before it come last"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,8 +370,8 @@ class Shuffle:
         return entries
 
     def __str__(self) -> str:
-        pairs = ", ".join(f"{a} and {b}" for a, b in self.exchanges)
-        return f"has the entries at places {pairs} exchanged"
+        pairs = ", then ".join(f"{part_text(a)} and {part_text(b)}" for a, b in self.exchanges)
+        return f"has the entries of {pairs} exchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +394,9 @@ class Replace:
     def __str__(self) -> str:
         if self.value is ABSENT:
             return "is left out"
-        return f"is {self.value!r:.60}" if self.at is None else f"has {self.value!r:.60} at place {self.at}"
+        return (
+            f"is {self.value!r:.60}" if self.at is None else f"has {self.value!r:.60} in place of {part_text(self.at)}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,4 +407,4 @@ class AsObject:
         return {str(index): entry for index, entry in enumerate(entries_of(parts))}
 
     def __str__(self) -> str:
-        return "is an object keyed by place"
+        return "is an object whose keys are 0, 1, 2 and so on"

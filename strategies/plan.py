@@ -168,10 +168,6 @@ class CommitPlan:
             said.append(f"digest: {self.digest}")
         if self.body is not None:
             said.append(f"body: {self.body}")
-        if self.attributes is not USUAL:
-            said.append("no attributes" if self.attributes is ABSENT else f"attributes {_short(self.attributes)}")
-        if self.members:
-            said.append(f"with members {_short(dict(self.members))}")
         if self.if_match is not None:
             said.append(f"if-match: {self.if_match}")
         if self.if_none_match is not None:
@@ -181,6 +177,10 @@ class CommitPlan:
         if self.digest_header != "digest":
             said.append(f"the header is written {self.digest_header}")
         said += [f"{name}: {value[:60]}" for name, value in self.headers]
+        if self.members:
+            said.append(f"with members {_short(dict(self.members))}")
+        if self.attributes is not USUAL:  # last, since they are long and often beside the point
+            said.append("no attributes" if self.attributes is ABSENT else f"attributes {_short(self.attributes)}")
         return "; ".join(said) or "a right commit"
 
 

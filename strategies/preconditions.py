@@ -9,6 +9,21 @@ from hypothesis import strategies as st
 from strategies.family import Family
 from strategies.plan import CommitPlan, TagForm
 
+#: How forms that do not speak for themselves are told; what they look like stands in `Tag.render`.
+_TOLD = {
+    "older": "an etag one before the current one",
+    "newer": "an etag one beyond the current one",
+    "first": "the etag of the file's first version",
+    "prefix": "the current etag without its last character",
+    "extended": "the current etag with a 1 behind it",
+    "random": "an etag that the file never had",
+    "quoted": "the current etag in quotes",
+    "quoted random": "an etag that the file never had, in quotes",
+    "weak": "the current etag as a weak one",
+    "list": "a list of the current etag and another",
+    "any": "*",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
@@ -36,7 +51,7 @@ class Tag:
         return forms[self.form]
 
     def __str__(self) -> str:
-        return {"any": "*"}.get(self.form, f"{self.form} etag")
+        return _TOLD.get(self.form, f"the {self.form} etag")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from strategies.part_mistakes import PLACES, SIGNED_STEPS, Places
 from strategies.plan import CommitPlan, encode
+from strategies.wording import off_by, part_text
 
 #: Spellings of whole numbers that JSON has and that nothing decides about, with ``#`` for the digits.
 UNUSUAL = ("#.0", "#.000", "#e0", "#E+0", "#.0e-0")
@@ -50,7 +51,7 @@ class Spelled:
         return _numbered(members, self.at, self.member, self.how)
 
     def __str__(self) -> str:
-        return f"{self.member} of the part at place {self.at} is spelled {self.how}"
+        return f"{self.member} of {part_text(self.at)}, with # for its digits, is spelled {self.how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class GivenTwice:
         return (number if isinstance(number, int) else 0) + self.by
 
     def __str__(self) -> str:
-        return f"{self.member} of the part at place {self.at} is given twice, the second time {self.by:+d}"
+        return f"{self.member} of {part_text(self.at)} is given twice, the second time {off_by(self.by, self.member)}"
 
 
 _numbers = st.sampled_from(["offset", "size"])

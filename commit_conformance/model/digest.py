@@ -21,10 +21,10 @@ class DigestDefect(StrEnum):
     """What can be wrong with the header; any of these must be refused."""
 
     MISSING = "there is no digest"
-    NO_ALGORITHM = "no algorithm is named"
-    UNSUPPORTED = "the algorithm is not sha"
-    BASE64 = "the value is not base64"
-    LENGTH = "the value does not decode to 20 bytes"
+    NO_ALGORITHM = "the digest names no algorithm"
+    UNSUPPORTED = "the algorithm of the digest is not sha"
+    BASE64 = "the digest is not base64"
+    LENGTH = "the digest does not decode to 20 bytes"
     MISMATCH = "the digest is not that of the file"
     AMBIGUOUS = "one of several sha digests is not that of the file"
 

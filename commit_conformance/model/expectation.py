@@ -157,11 +157,11 @@ def _conditions(
     if_match = read_if_match(request.header("if-match"), etag)
     if_none_match = read_if_none_match(request.header("if-none-match"), etag)
     if if_match is Holds.NO:
-        reasons.append(f"if-match does not name the current etag {etag}")
+        reasons.append(f"if-match is {_values(request, 'if-match')} while the current etag is {etag}")
         statuses.add(412)
         outcomes.add(Outcome.REFUSED)
     if if_none_match is Holds.NO:
-        reasons.append(f"if-none-match names the current etag {etag}")
+        reasons.append(f"if-none-match is {_values(request, 'if-none-match')}, which names the current etag {etag}")
         statuses.add(412)
         outcomes |= {Outcome.REFUSED, Outcome.NOT_MODIFIED}
     silent += [
@@ -170,3 +170,8 @@ def _conditions(
         if holds is Holds.OPEN
     ]
     return reasons, statuses
+
+
+def _values(request: CommitRequest, name: str) -> str:
+    """The values of a header of ours, for a message."""
+    return ", ".join(request.header(name))[:80]

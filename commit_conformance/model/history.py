@@ -49,6 +49,11 @@ class Explanation:
     def __bool__(self) -> bool:
         return self.order is not None
 
+    @property
+    def found(self) -> str:
+        """What cannot be explained, in words, whichever order the calls are taken in."""
+        return "; ".join(dict.fromkeys(self.wrong))
+
 
 def explain(world: World, calls: Sequence[Call]) -> Explanation:
     """Looks for an order of the calls in which the model allows every answer.
@@ -83,21 +88,37 @@ def _next(calls: Sequence[Call], done: tuple[int, ...]) -> list[int]:
     return sorted((index for index in left if calls[index].begin <= first_end), key=lambda index: calls[index].end)
 
 
+def story(calls: Sequence[Call]) -> str:
+    """The calls that were on their way at once, in one line: what was sent when, and what came of it.
+
+    Example:
+        ``commit the session → 201 Created; the same, sent 0.6 ms later → 201 Created``
+    """
+    start, first_end = min(call.begin for call in calls), min(call.end for call in calls)
+    told: list[str] = []
+    seen: set[str] = set()
+    for call in sorted((call for call in calls if call.begin <= first_end), key=lambda call: call.begin):
+        when = f", sent {1000 * (call.begin - start):.1f} ms later" if told else ""
+        told.append(f"{'the same' if call.what in seen else call.what}{when} → {call.answered}")
+        seen.add(call.what)
+    return "; ".join(told)
+
+
 def history_lines(calls: Sequence[Call], explanation: Explanation) -> list[str]:
     """A history for people to read: one line a call, in the order in which they began, and what came of it."""
     start = min((call.begin for call in calls), default=0.0)
     numbered = sorted(range(len(calls)), key=lambda index: calls[index].begin)
     number = {index: place for place, index in enumerate(numbered, 1)}
-    longest = max((len(call.what) for call in calls), default=0)
     lines = [
-        f"{number[index]}. {1000 * (calls[index].begin - start):8.2f} to {1000 * (calls[index].end - start):8.2f} ms  "
-        f"{calls[index].what:<{longest}}  {calls[index].answered}"
+        f"{number[index]}. sent at {1000 * (calls[index].begin - start):7.1f} ms, answered at "
+        f"{1000 * (calls[index].end - start):7.1f} ms: {calls[index].what} → {calls[index].answered}"
         for index in numbered
     ]
     if explanation.order is not None:
         return [*lines, f"explained by the order {_order(explanation.order, number)}"]
-    reached = f"after {_order(explanation.prefix, number)}: " if explanation.prefix else ""
-    return [*lines, "no order explains these answers", *(f"{reached}{wrong}" for wrong in explanation.wrong)]
+    reached = f"taken in the order {_order(explanation.prefix, number)}, " if explanation.prefix else ""
+    told = [f"{reached}{wrong}" for wrong in explanation.wrong]
+    return [*lines, "in no order could one request after the other have had these answers:", *told]
 
 
 def _order(order: Sequence[int], number: dict[int, int]) -> str:

@@ -13,7 +13,7 @@ import binascii
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from commit_conformance.model.types import UploadedPart, UploadedSession
 
@@ -97,22 +97,23 @@ def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
     oddities: set[Oddity] = set()
     ranges: list[_Range] = []
     for index, entry in enumerate(claimed):
-        offset, size = _read_entry(entry, index, defects, oddities)
+        where = _Where(index + 1, len(claimed))
+        offset, size = _read_entry(entry, index, where, defects, oddities)
         if offset is not None and size is not None and offset >= 0 and size >= 0:
             ranges.append((offset, offset + size, index))
         if not isinstance(entry, dict) or not isinstance(entry.get("part_id"), str):
             continue
         part_id = entry["part_id"]
         if part_id in seen:
-            defects.append(Defect(DefectKind.DUPLICATE, f"part {part_id} is listed more than once", index))
+            defects.append(Defect(DefectKind.DUPLICATE, f"{where} lists part {part_id} once more", index))
         seen.add(part_id)
         part = uploaded.get(part_id)
         if part is None:
             kind = DefectKind.FOREIGN_PART if part_id in session.foreign else DefectKind.UNKNOWN_PART
             owner = "belongs to another session" if part_id in session.foreign else "was never uploaded"
-            defects.append(Defect(kind, f"part {part_id!r} {owner}", index))
+            defects.append(Defect(kind, f"{where} names part {part_id!r}, which {owner}", index))
         else:
-            _compare(entry, part, offset, size, index, defects, oddities)
+            _compare(entry, part, offset, size, index, where, defects, oddities)
     if any(left[0] > right[0] for left, right in pairwise(ranges)):
         oddities.add(Oddity.ORDER)
     if len(ranges) == len(claimed):
@@ -120,20 +121,34 @@ def read_part_list(claimed: Any, session: UploadedSession) -> PartListReading:
     return PartListReading(tuple(defects), frozenset(oddities))
 
 
-def _read_entry(entry: Any, index: int, defects: list[Defect], oddities: set[Oddity]) -> tuple[int | None, int | None]:
+class _Where(NamedTuple):
+    """An entry for a message, counted from 1 as people count; made for every entry, and put in words for few."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        if self.of == 1:
+            return "the only entry"
+        return f"the last of {self.of} entries" if self.number == self.of else f"entry {self.number} of {self.of}"
+
+
+def _read_entry(
+    entry: Any, index: int, where: _Where, defects: list[Defect], oddities: set[Oddity]
+) -> tuple[int | None, int | None]:
     """Checks the shape of one entry; gives offset and size where they can be read as integers."""
 
     def malformed(message: str) -> None:
         defects.append(Defect(DefectKind.MALFORMED, message, index))
 
     if not isinstance(entry, dict):
-        malformed(f"entry {index} is {_kind_of(entry)}, not an object")
+        malformed(f"{where} is {_kind_of(entry)}, not an object")
         return None, None
     for member in _MEMBERS:
         if member not in entry:
-            malformed(f"entry {index} has no {member}")
+            malformed(f"{where} has no {member}")
     if "part_id" in entry and not isinstance(entry["part_id"], str):
-        malformed(f"entry {index}: part_id is {_kind_of(entry['part_id'])}, not a string")
+        malformed(f"{where} has {_kind_of(entry['part_id'])} as part_id, not a string")
     if "sha512" in entry:
         oddities.add(Oddity.SHA512)
     numbers: list[int | None] = []
@@ -141,12 +156,12 @@ def _read_entry(entry: Any, index: int, defects: list[Defect], oddities: set[Odd
         value = entry.get(member)
         number = _integer(value)
         if member in entry and number is None:
-            malformed(f"entry {index}: {member} is {_kind_of(value)}, not a whole number")
+            malformed(f"{where} has {_kind_of(value)} as {member}, not a whole number")
         elif number is not None and not -INT64_MAX - 1 <= number <= INT64_MAX:
-            malformed(f"entry {index}: {member} does not fit int64")
+            malformed(f"{where} has a number as {member} that does not fit int64")
             number = None  # not compared with anything: it may have more digits than a message can hold
         elif number is not None and number < 0:
-            malformed(f"entry {index}: {member} {number} is negative")
+            malformed(f"{where} has {number} as {member}, which is negative")
         elif isinstance(value, float):
             oddities.add(Oddity.INTEGRAL_FLOAT)
         numbers.append(number)
@@ -159,15 +174,16 @@ def _compare(
     offset: int | None,
     size: int | None,
     index: int,
+    where: _Where,
     defects: list[Defect],
     oddities: set[Oddity],
 ) -> None:
     """Compares a claimed entry with the uploaded part of the same id."""
     if offset is not None and offset != part.offset:
-        message = f"part {part.part_id} is claimed at offset {offset}, it was uploaded at {part.offset}"
+        message = f"{where} claims offset {offset} for a part uploaded at {part.offset}"
         defects.append(Defect(DefectKind.WRONG_OFFSET, message, index))
     if size is not None and size != part.size:
-        message = f"part {part.part_id} is claimed with {size} bytes, it has {part.size}"
+        message = f"{where} claims size {size} where {part.size} bytes were uploaded"
         defects.append(Defect(DefectKind.WRONG_SIZE, message, index))
     if "sha1" not in entry:
         oddities.add(Oddity.SHA1_OMITTED)
@@ -176,14 +192,14 @@ def _compare(
     if sha1 is None:
         oddities.add(Oddity.SHA1_NULL)
     elif not isinstance(sha1, str):
-        defects.append(Defect(DefectKind.MALFORMED, f"entry {index}: sha1 is {_kind_of(sha1)}, not a string", index))
+        defects.append(Defect(DefectKind.MALFORMED, f"{where} has {_kind_of(sha1)} as sha1, not a string", index))
     elif sha1 != part.sha1.lower():
         if sha1.lower() == part.sha1.lower():
             oddities.add(Oddity.SHA1_CASE)
         elif _base64_hex(sha1) == part.sha1.lower():
             oddities.add(Oddity.SHA1_BASE64)
         else:
-            message = f"part {part.part_id} is claimed with sha1 {sha1[:48]!r}, it has {part.sha1}"
+            message = f"{where} claims sha1 {sha1[:48]!r} for a part whose sha1 is {part.sha1}"
             defects.append(Defect(DefectKind.WRONG_SHA1, message, index))
 
 
@@ -193,17 +209,27 @@ def _sweep(ranges: list[_Range], file_size: int) -> list[Defect]:
     reached = 0
     for offset, end, index in sorted(ranges):
         if offset > reached and reached < file_size:
-            last = min(offset, file_size) - 1
-            defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {last} are missing", index))
+            message = _bytes_text(reached, min(offset, file_size) - 1, "missing")
+            defects.append(Defect(DefectKind.GAP, message, index))
         elif offset < reached and offset < end:
-            last = min(reached, end) - 1
-            defects.append(Defect(DefectKind.OVERLAP, f"bytes {offset} to {last} are claimed twice", index))
+            message = _bytes_text(offset, min(reached, end) - 1, "claimed twice")
+            defects.append(Defect(DefectKind.OVERLAP, message, index))
         if end > file_size or (offset >= file_size and file_size):
-            defects.append(Defect(DefectKind.PAST_END, f"the entry ends at {end}, the file at {file_size}", index))
+            defects.append(
+                Defect(
+                    DefectKind.PAST_END,
+                    f"{_Where(index + 1, len(ranges))} reaches to {end}, and the file ends at {file_size}",
+                    index,
+                )
+            )
         reached = max(reached, end)
     if reached < file_size:
-        defects.append(Defect(DefectKind.GAP, f"bytes {reached} to {file_size - 1} are missing"))
+        defects.append(Defect(DefectKind.GAP, _bytes_text(reached, file_size - 1, "missing")))
     return defects
+
+
+def _bytes_text(first: int, last: int, what: str) -> str:
+    return f"byte {first} is {what}" if first == last else f"bytes {first} to {last} are {what}"
 
 
 def _integer(value: Any) -> int | None:

@@ -510,7 +510,7 @@ class ListFolder:
                 name = f"{file_id} ({named[file_id]})" if named[file_id] else file_id
                 if not count:
                     return Step(wrong=f"the folder lacks the file {name}")
-                told = f"{count} times, not once" if right else "which no request has made"
+                told = f"{count} times, not once" if right else "which no answer to a commit has named"
                 return Step(wrong=f"the folder shows the file {name}{', ' if not right else ' '}{told}")
         for file in answered.files:
             wrong = differences(file, world.files[file.file_id])

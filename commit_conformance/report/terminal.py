@@ -173,7 +173,7 @@ class _Printer:
         self._field("failed", failure.times)
         self._field("why", verdict.breaks or verdict.why)
         self._field("source", "; ".join(verdict.source))
-        self._command("curl", failure.curl)
+        self._command("curl (that one request; its session may have ended since: then use replay)", failure.curl)
         self._command("replay", failure.replay)
         if self._verbose and verdict.decisive is not None:
             self._exchange(verdict.decisive)

@@ -137,7 +137,8 @@ def follow(
         if early and not run.early and pause > 0 and later.status == 202:
             run.early = True  # once, to see that haste does no harm
         else:
-            api.wire.wait_as_told(min(pause, patience.seconds))
+            told = "" if asked is None else f" with Retry-After: {asked:g}"
+            api.wire.wait_as_told(min(pause, patience.seconds), f"a commit that was answered {later.status}{told}")
             waited += pause
         run.exchanges.append(_answered(api, upload, request, options))
     if run.last.status == 429:

@@ -38,7 +38,8 @@ def told(exchange: Exchange, *, shows: FileState | None = None) -> Answered:
 def of_commit(run: CommitRun) -> Answered:
     """The answer that ended a commit."""
     answered = told(run.last, shows=created_file(run.last.answer))
-    waited = f" after {len(run.glances)} times 202" if run.glances else ""
+    times = {1: "once", 2: "twice"}.get(len(run.glances), f"{len(run.glances)} times")
+    waited = f", after 202 {times}" if run.glances else ""
     return replace(answered, said=answered.said + waited)
 
 
@@ -84,8 +85,12 @@ def of_listing(items: list[dict[str, Any]], *, names: Collection[str], ids: Coll
         for state in states
         if state is not None and (state.file_id in ids or (state.name or "").casefold() in wanted)
     )
-    said = ", ".join(f"{file.file_id} ({file.name})" for file in found) or "none"
-    return Answered(status=200, files=found, said=f"files: {said}")
+    by_name: dict[str, list[str]] = {}
+    for file in found:
+        by_name.setdefault(str(file.name), []).append(file.file_id)
+    named = [f"{', '.join(known)} (named {name})" for name, known in by_name.items()]
+    count = f"{len(found)} file{'' if len(found) == 1 else 's'}"
+    return Answered(status=200, files=found, said=f"{count}: {' and '.join(named)}" if found else "no file")
 
 
 def of_parts(api: Api, upload: Upload) -> tuple[Answered, Exchange]:

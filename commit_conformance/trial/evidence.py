@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from commit_conformance.model import NOT_JSON, Problem, UploadedSession, read_part_list
 from commit_conformance.target.upload import Upload
@@ -44,6 +45,15 @@ def _shape(upload: Upload) -> dict[str, Any]:
     }
 
 
+def _got(matter: Exchange | None, attempt: Attempt | None) -> str:
+    """The answer that matters; where it is not one to the commit that is told, the request it belongs to as well."""
+    said = describe_answer(matter)
+    if matter is None or (attempt and any(matter.n == known.n for known in attempt.run.exchanges)):
+        return said
+    url = urlsplit(str(matter.record["url"]))
+    return f"{said}, to {matter.method} {url.path}{'?' if url.query else ''}{url.query}"
+
+
 def failure_of(
     message: str,
     *,
@@ -79,7 +89,7 @@ def failure_of(
         "message": message,
         "sent": sent,
         "expected": expected,
-        "got": describe_answer(matter),
+        "got": _got(matter, attempt),
         "part_list": part_list,
         "problems": [{"pointer": problem.pointer, "message": problem.message} for problem in problems],
         "curl": matter.curl() if matter else "",

@@ -236,7 +236,8 @@ class Judge:
         else:
             pairs = zip(stored, uploaded, strict=False)
             at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(stored), len(uploaded)))
-            message = f"{len(stored)} bytes are stored, {len(uploaded)} were uploaded; they part at byte {at}"
+            sizes = f"stored are {len(stored)} bytes, uploaded were {len(uploaded)}"
+            message = f"the content read back is not what was uploaded: it differs from byte {at} on ({sizes})"
         return Problem("CREATED-CONTENT", message), exchange
 
     def _differences(self, file: FileState, shown: FileState | None, attempt: Attempt, exchange: Exchange) -> list[str]:
@@ -256,7 +257,7 @@ class Judge:
             ("sha1", _lower(shown.sha1), _lower(file.sha1), session.sha1),
         )
         return [
-            f"{name} reads {found!r:.60} afterwards, the 201 said {said!r:.60}"
+            f"GET of the file says {name} {found!r:.60}, the 201 of its commit said {said!r:.60}"
             for name, found, said, right in pairs
             if found is not None and right is not None and found not in (said, right)
         ]

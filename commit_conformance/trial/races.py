@@ -10,13 +10,14 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar
 
 from commit_conformance.model import FileState, expect_commit
-from commit_conformance.model.history import Call, Explanation, explain, history_lines
+from commit_conformance.model.history import Call, Explanation, explain, history_lines, story
 from commit_conformance.model.sequential import (
     Abort,
     Answered,
@@ -94,6 +95,10 @@ class Round:
         """Whether the server did what it could not have done one request after the other."""
         return bool(self.wrong) or not self.explanation
 
+    def told(self, wrong: str) -> Round:
+        """The same round, with these words for what is wrong if anything is, and nothing was said of it yet."""
+        return replace(self, wrong=wrong) if self.failed and not self.wrong else self
+
     @property
     def put_off(self) -> bool:
         """Whether nothing was made and a commit was answered 202 first, so that the requests hardly met."""
@@ -102,10 +107,9 @@ class Round:
 
     @property
     def message(self) -> str:
-        """What is wrong, in one line."""
-        asked = len(self.attempts)
-        told = "; ".join(dict.fromkeys(self.explanation.wrong))
-        return self.wrong or f"no order of the {max(asked, 2)} requests explains their answers: {told}"
+        """What is wrong, and the story of it, in one line."""
+        found = self.wrong or self.explanation.found
+        return f"{found}. In order: {story(self.calls)}" if self.calls else found
 
 
 class Races(Refusals):
@@ -188,8 +192,9 @@ class Races(Refusals):
         failure, records = failure_of(
             message,
             exchanges=self.run.exchanges,
-            sent=" and ".join(dict.fromkeys(call.what for call in first.calls if call.begin <= _first_end(first))),
-            expected="answers, and a folder, that the requests could have had one after the other",
+            sent=f"at the same time: {_sent(first)}",
+            expected=f"{self.rule.statement} Every answer, and what is there afterwards, is as if the requests had come"
+            " one after the other, whichever of them was first.",
             attempt=first.attempts[0],
             replay=self.run.replay(self.rule),
             times=(len(failed), rounds),
@@ -209,7 +214,9 @@ class Races(Refusals):
         finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
         attempts = self._settled([(upload, finish.result) for finish in finishes], "one of three right commits at once")
         calls = [
-            finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
+            finish.call(
+                "commit the session", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result)
+            )
             for finish in finishes
         ]
         self._forward(attempts)
@@ -224,12 +231,15 @@ class Races(Refusals):
         ids = {attempt.file.file_id for attempt in created if attempt.file}
         versions = {attempt.file.version_id for attempt in created if attempt.file and attempt.file.version_id}
         if len(ids) > 1 or len(versions) > 1:
-            wrong = f"identical commits at once made {max(len(ids), len(versions))} files or versions"
+            wrong = f"three identical commits at once made {max(len(ids), len(versions))} files or versions"
         calls += self._listing(attempts) + self._versions(ids)
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls, wrong)
         waited = [attempt for attempt in attempts if attempt.run.glances]
         if found.failed and not wrong and waited and len(self.named(upload)) > 1:
             raise Blocked("the session was answered 202 and made several files; see ACCEPTED-ONE-FILE")
+        listed = len(next((call.answered.files for call in found.calls if call.answered.files is not None), ()))
+        if listed > 1:
+            return found.told(f"three identical commits of one session at once made {listed} files, not one")
         return found
 
     def identical_versions(self, lag: float) -> Round:
@@ -255,7 +265,9 @@ class Races(Refusals):
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
         calls = [
-            finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
+            finish.call(
+                "commit the session", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result)
+            )
             for finish in finishes
         ]
         said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
@@ -264,7 +276,7 @@ class Races(Refusals):
         after = self._former(file.file_id)
         more = after - before if before is not None and after is not None else len(versions)
         if max(more, len(versions)) > 1:
-            wrong = f"identical commits at once made {max(more, len(versions))} versions"
+            wrong = f"three identical commits at once made {max(more, len(versions))} versions"
         known = FileState(
             file_id=file.file_id, etag=file.etag, sha1=None, size=None, name=None, version_id=file.version_id
         )
@@ -285,15 +297,16 @@ class Races(Refusals):
         request = committed.result.request
         said = answered.of_commit(committed.result)
         calls = [
-            committed.call("commit S", Commit(key="S", request=request, busy=True), said),
-            aborted.call("abort S", Abort(key="S", busy=True), answered.told(aborted.result)),
+            committed.call("commit the session", Commit(key="S", request=request, busy=True), said),
+            aborted.call("abort the session", Abort(key="S", busy=True), answered.told(aborted.result)),
             *self._listing(attempts, always=True),
         ]
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls)
         if found.failed and (attempt.run.glances or attempt.run.limited):
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
-        return found
+        statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"
+        return found.told(f"{statuses}, which does not fit what is there: {found.explanation.found}")
 
     def commit_and_last_part(self, lag: float) -> Round:
         """The last part, and a commit that lists the others: never a file with bytes missing."""
@@ -320,14 +333,16 @@ class Races(Refusals):
         request, said = committed.result.request, answered.of_commit(committed.result)
         # What becomes of it is in the content: 202 for ever and a refusal are both right, since a part was missing.
         waits = said.status == 202
-        calls = [sent.call("put the last part of S", put_part, taken)]
+        calls = [sent.call("upload the last part", put_part, taken)]
         if not waits:
             commit = Commit(key="S", request=request, busy=True, on_the_way=True)
-            calls.append(committed.call("commit the other parts of S", commit, said))
+            calls.append(committed.call("commit the parts before it", commit, said))
         if attempt.took_effect and attempt.file is not None:
             calls += self._content(attempt)
         world = World(sessions={"S": SessionState(session=before)})
-        return self._explained(world, attempts, calls)
+        found = self._explained(world, attempts, calls)
+        status = f"a commit without the last part, which was on its way, was answered {attempt.answer.status}"
+        return found.told(f"{status}: {found.explanation.found}")
 
     def commits_for_one_name(self, lag: float) -> Round:
         """Two sessions for one name, committed at once: one file, and 409 for the other."""
@@ -339,17 +354,20 @@ class Races(Refusals):
         attempts = self._settled(pairs, "one of two right commits at once, for one name")
         calls = [
             finish.call(
-                f"commit {key}", Commit(key=key, request=finish.result.request), answered.of_commit(finish.result)
+                f"commit session {key}",
+                Commit(key=key, request=finish.result.request),
+                answered.of_commit(finish.result),
             )
             for key, finish in zip("AB", finishes, strict=True)
         ]
         created = [attempt for attempt in attempts if attempt.took_effect]
-        said = " and ".join(describe_answer(attempt.run.last) for attempt in attempts)
         if len(created) < 2:
             self._excuse(attempts)
         elif "list_folder" in self.target.capabilities and not self.named(uploads[0]):
             raise Blocked("the folder lists neither of the files that were made; see CREATED-LISTED")
-        wrong = "" if len(created) == 1 else f"{len(created)} of two commits at once for one name made a file: {said}"
+        wrong = (
+            "" if len(created) == 1 else f"{_of_two(created)} commits at once for one name made a file, not one of them"
+        )
         calls += self._listing(attempts)
         keys = {key: SessionState(session=upload.session) for key, upload in zip("AB", uploads, strict=True)}
         return self._explained(World(sessions=keys), attempts, calls, wrong)
@@ -370,11 +388,12 @@ class Races(Refusals):
             self._excuse(attempts)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
-        said = " and ".join(describe_answer(attempt.run.last) for attempt in attempts)
-        wrong = "" if len(created) == 1 else f"{len(created)} of two commits with the same if-match succeeded: {said}"
+        wrong = (
+            "" if len(created) == 1 else f"{_of_two(created)} commits at once with the same if-match succeeded, not one"
+        )
         calls = [
             finish.call(
-                f"commit {key} if {file.etag} is current",
+                f"commit session {key} with if-match: {file.etag}",
                 Commit(key=key, request=finish.result.request, busy=True),
                 answered.of_commit(finish.result),
             )
@@ -508,7 +527,7 @@ class Races(Refusals):
         def read() -> Answered:
             return answered.of_listing(self.target.items() or [], names=names, ids=ids)
 
-        return [self._read("then: list the folder", ListFolder(), read)]
+        return [self._read("list the folder afterwards", ListFolder(), read)]
 
     def _versions(self, ids: Iterable[str]) -> list[Call]:
         """The number of former versions, where the target tells it."""
@@ -523,7 +542,7 @@ class Races(Refusals):
                     return Answered(status=200, said=describe_answer(exchange))
                 return answered.of_versions(exchange)
 
-            calls.append(self._read("then: count its former versions", CountVersions(file_id=file_id), read))
+            calls.append(self._read("count the former versions afterwards", CountVersions(file_id=file_id), read))
         return calls
 
     def _content(self, attempt: Attempt) -> list[Call]:
@@ -537,7 +556,7 @@ class Races(Refusals):
         def read() -> Answered:
             return answered.of_content(self.target.api.get_content(file.file_id, limit=limit))
 
-        return [self._read("then: read its content", ReadContent(file_id=file.file_id), read)]
+        return [self._read("read the content afterwards", ReadContent(file_id=file.file_id), read)]
 
     # What is left afterwards
 
@@ -560,8 +579,15 @@ class Races(Refusals):
             self.target.strangers.update(str(item.get("id")) for item in self.named(attempt.upload))
 
 
-def _first_end(one: Round) -> float:
-    return min(call.end for call in one.calls)
+def _of_two(created: Sequence[Attempt]) -> str:
+    return "both" if created else "none of two"
+
+
+def _sent(one: Round) -> str:
+    """The requests that were sent at once, each once, and how often where that was more."""
+    first_end = min(call.end for call in one.calls)
+    sent = Counter(call.what for call in one.calls if call.begin <= first_end)
+    return " and ".join(f"{what}, {count} times" if count > 1 else what for what, count in sent.items())
 
 
 def _bare(said: Answered) -> Answered:

@@ -34,6 +34,8 @@ TELLTALE = {
 }
 #: Rules that look wrong where a commit's attributes move or rename its file.
 DESTINATION = ("CREATED-NAME", "CREATED-PARENT", "CREATED-PATH", "CREATED-READ-BACK")
+#: Mistakes of one commit that a message names: the others mostly follow from them.
+_NAMED = 2
 #: What asking a whole test again is taken to cost, in requests to the upload endpoints: most open one session.
 ASKING_AGAIN = 12
 
@@ -121,8 +123,10 @@ class Refusals(Commits):
         if answer.status in (404, 401) and not self.judge.is_alive(attempt):
             return False, None
         if attempt.took_effect:
-            return True, f"the server committed it: {describe_answer(attempt.run.last)}"
-        return True, f"the answer, {describe_answer(attempt.run.last)}, is not a refusal"
+            return True, f"the server committed it: {describe_answer(attempt.run.last)}{_although(expectation.reasons)}"
+        said = describe_answer(attempt.run.last)
+        wanted = f"not {expectation}" if expectation.statuses else "not a refusal"
+        return True, f"the answer was {said}, {wanted}{_although(expectation.reasons)}"
 
     @property
     def kept(self) -> Kept:
@@ -270,3 +274,9 @@ class Refusals(Commits):
         if ended:
             raise ended[0]
         return answered
+
+
+def _although(reasons: Sequence[str]) -> str:
+    """What was wrong with a commit, for a message that is read alone."""
+    more = f", and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
+    return f", although {'; '.join(reasons[:_NAMED])}{more}" if reasons else ""

@@ -142,7 +142,9 @@ class Server(Races):
         """Ends the test unless a file is as the run last saw it."""
         said, shown_by = self._change(file)
         if said:
-            self.fail(said, exchange=exchange or shown_by, what=self._last_sent())
+            last = self.attempts[-1] if self.attempts else None
+            after = f", after {last.what} was answered {last.answer.status}" if last else ""
+            self.fail(said + after, exchange=exchange or shown_by, what=self._last_sent())
 
     def _change(self, file: FileState) -> tuple[str, Exchange]:
         """What has become of a file since the run last saw it, nothing if it is the same; and the answer that shows it.
@@ -161,7 +163,7 @@ class Server(Races):
             if before is None or after is None or str(before).lower() == str(after).lower():
                 continue
             self.target.files[file.file_id] = self.target.shown[file.file_id] = shown
-            return f"the file's {name.replace('_', ' ')} was {before} and is {after} afterwards", shown_by
+            return f"the {name.replace('_', ' ')} of the file {file.file_id} was {before} and is {after} now", shown_by
         return "", shown_by
 
     def _last_sent(self) -> str:
@@ -281,7 +283,9 @@ class Server(Races):
                     said = f"the list shows {name} {shown!r:.60} for a part uploaded with {sent}"
                     self.fail(said, exchange=exchange, what=what)
         if wanted:
-            self.fail(f"the list lacks {len(wanted)} of the uploaded parts", exchange=exchange, what=what)
+            lacking = ", ".join(str(part.offset) for part in list(wanted.values())[:5])
+            of = f"{len(wanted)} of {len(upload.session.parts)} uploaded parts"
+            self.fail(f"the list lacks {of}: at offset {lacking}", exchange=exchange, what=what)
 
     # Again
 

@@ -35,10 +35,12 @@ from commit_conformance.wire import (
     WireError,
     describe_answer,
 )
+from commit_conformance.wire.budget import Purse
 from commit_conformance.wire.client import Limits
 from commit_conformance.wire.errors import Trouble
 from commit_conformance.wire.exchange import Recent
 from commit_conformance.wire.outages import Outages
+from commit_conformance.wire.waits import Waits
 
 #: How often a test is run, at most, that trouble on the way has ended.
 TURNS = 3
@@ -54,6 +56,8 @@ class Run:
     Attributes:
         chosen: Ids of the rules that will be tested; None when that is not known.
         looked: Whether the current test has looked at an answer of an earlier one.
+        waits: What the run is waiting for, for whoever watches.
+        at_work: Id of the rule that is examined, or was last.
         recognize: Tells whether a target is a static mock; None when nobody wants to know. It is asked before anything
             was sent, with None, and again with the answer to the first session. What it takes for one is not examined.
     """
@@ -74,6 +78,9 @@ class Run:
         self.exchanges = Recent()
         self._disturbed = 0
         self.target: Target | None = None
+        self.waits = Waits()
+        self.at_work = ""
+        self._purse: Purse | None = None
         self.unusable: str | None = None
         self.chosen: frozenset[str] | None = None
         self.looked = False
@@ -115,7 +122,9 @@ class Run:
             budget=self.settings.budget,
             rate=settings.rate,
             limits=self.limits,
+            waits=self.waits,
         )
+        self._purse = wire.purse
         if settings.is_mock:
             wire.sleep = lambda seconds: None if seconds <= 0 else time.sleep(seconds)
         out = self.settings.out
@@ -181,6 +190,7 @@ class Run:
             renew: Puts away what ``body`` has made, so that it can be run from its beginning after trouble on the way.
         """
         started, before = time.monotonic(), self._requests()
+        self.at_work = rule.id
         self.exchanges, self.looked = Recent(), False
         self._disturbed = 0
         examples = self.monitor.seen["example"]
@@ -419,9 +429,7 @@ class Run:
     @property
     def cost(self) -> dict[str, int]:
         """What was spent so far."""
-        if self.target is None:
-            return {}
-        return self.target.wire.purse.cost.as_json()
+        return {} if self._purse is None else self._purse.cost.as_json()
 
 
 def _interrupted(error: BaseException | None) -> bool:

@@ -8,6 +8,7 @@ the moment it is recorded. It knows nothing of sessions, rules or verdicts.
 ``exchange``  one request with its answer, as recorded
 ``bounds``    on time and on decompressing, beyond those of an HTTP library
 ``outages``   what went wrong on the way, and how long a run puts up with it
+``waits``     what is waited for at this moment, for whoever watches
 ``redact``    what may never be recorded
 ``budget``    what a run may cost
 ``bearers``   the tokens of a run: what each was allowed, which have expired

@@ -38,6 +38,7 @@ from commit_conformance.wire.outages import Busy, NotSent, Outages
 from commit_conformance.wire.pace import Pace
 from commit_conformance.wire.redact import Redactor
 from commit_conformance.wire.tokens import ClientCredentials, TokenSource
+from commit_conformance.wire.waits import Waits
 
 #: Statuses a busy server or a gateway answers in passing. 500 is not among them: it is the server's own.
 PASSING = frozenset({429, 502, 503, 504})
@@ -89,6 +90,7 @@ class Wire:
         sleep: Waits; replaced where no time should pass.
         user_agent: Sent with every request.
         clock: Seconds that only ever grow, for the life of tokens; replaced where no time should pass.
+        waits: Takes notes of what is waited for; by default it makes one of its own.
 
     Attributes:
         bearers: The tokens, and what is known of them.
@@ -108,12 +110,15 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
         user_agent: str = "commit-conformance",
         clock: Callable[[], float] = time.monotonic,
+        waits: Waits | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.redactor = Redactor(*filter(None, [token, *other_tokens]))
         self.purse = Purse(budget or Budget())
         self.sleep = sleep
-        self.pace = Pace(rate, sleep=lambda seconds: self.sleep(seconds))
+        self.waits = waits or Waits()
+        turn = f"its turn, at {rate} upload requests a minute"
+        self.pace = Pace(rate, sleep=lambda seconds: self._pause(seconds, turn))
         self._origins = {origin_of(origin) for origin in origins}
         self._listeners: list[Callable[[Exchange], None]] = []
         self._numbers = itertools.count(1)  # parts are uploaded by several threads
@@ -265,12 +270,11 @@ class Wire:
                 if last or not isinstance(problem, httpx.TransportError):
                     said = self.redactor.text(str(problem) or type(problem).__name__)
                     raise TokenTrouble(f"the token endpoint {url} did not answer: {said}") from None
-                self.sleep(min(0.2 * 2**attempt, self.limits.wait))
+                self._pause(min(0.2 * 2**attempt, self.limits.wait), "the token endpoint, which did not answer")
                 continue
             self.purse.received(len(answer.body))
             if answer.status in PASSING and not last:
-                asked = retry_after_seconds(answer)
-                self.sleep(min(asked if asked is not None else 0.2 * 2**attempt, self.limits.wait))
+                self._pause(self._as_asked(answer, attempt), f"the token endpoint, which answered {answer.status}")
                 continue
             return answer
         raise AssertionError("unreachable")
@@ -307,7 +311,7 @@ class Wire:
                 last = last or (isinstance(problem, NotSent) and not self._answered and attempt > 1)
                 if last or give_up_reading or not (repeatable or isinstance(problem, NotSent)):
                     raise
-                self._wait(0.2 * 2**attempt)
+                self._wait(0.2 * 2**attempt, f"the target, after {type(problem.__cause__ or problem).__name__}")
                 continue
             if exchange.status in passing and exchange.answer is not None:
                 self.outages.note(f"{exchange.status}", lost=exchange.status != 429 and method != "GET")
@@ -316,14 +320,16 @@ class Wire:
                     self.outages.waited(time.monotonic() - began)
                     where = f"{method} {self.redactor.text(url)[:200]}"
                     raise Busy(f"{where} was answered {exchange.status}, {attempt} times over", exchange)
-                asked = retry_after_seconds(exchange.answer)
-                self.sleep(min(asked if asked is not None else 0.2 * 2**attempt, self.limits.wait))
+                self._pause(self._as_asked(exchange.answer, attempt), f"the target, which answered {exchange.status}")
                 continue
             return replace(exchange, lost=lost)
         raise AssertionError("unreachable")
 
-    def wait_as_told(self, seconds: float) -> None:
+    def wait_as_told(self, seconds: float, why: str = "a commit to come to its end") -> None:
         """Waits before a commit that was answered 202 or 429 is sent again.
+
+        Args:
+            why: What is waited for, for whoever watches.
 
         Raises:
             Trouble: All waiting of this kind together has come to the run's limit.
@@ -331,13 +337,22 @@ class Wire:
         if self._followed >= self.limits.follow:
             raise Trouble(f"the run has waited {self._followed:.0f} seconds for commits to come to an end, and stops")
         self._followed += seconds
-        self.sleep(seconds)
+        self._pause(seconds, why)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, why: str) -> None:
         """Waits for a target in trouble, at the cost of the run's patience."""
         seconds = min(seconds, self.limits.wait)
         self.outages.waited(seconds)
-        self.sleep(seconds)
+        self._pause(seconds, why)
+
+    def _as_asked(self, answer: Answer, attempt: int) -> float:
+        """How long to wait after an answer that asks for patience. Seconds."""
+        asked = retry_after_seconds(answer)
+        return min(asked if asked is not None else 0.2 * 2**attempt, self.limits.wait)
+
+    def _pause(self, seconds: float, why: str) -> None:
+        with self.waits.noted(seconds, why):
+            self.sleep(seconds)
 
     def _check_origin(self, url: str) -> None:
         try:
@@ -365,7 +380,10 @@ class Wire:
             request = self._request(method, url, lines, content)
             if give_up_reading:
                 request.extensions["timeout"] = {**request.extensions["timeout"], "read": 0.001}
-            with self._deadline.within(self.limits.total + len(content) / SLOWEST):
+            with (
+                self._deadline.within(self.limits.total + len(content) / SLOWEST),
+                self.waits.answer(lambda: f"the answer to {method} {self.redactor.text(url)[:200]}"),
+            ):
                 answer = self._read(self._client.send(request, stream=True), started, body_limit)
         except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as problem:
             where = self.redactor.text(url)[:200]

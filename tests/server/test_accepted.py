@@ -91,8 +91,8 @@ def test_progress_never_falls_and_never_exceeds_the_total(server: Server) -> Non
                 continue
             counts += 1
             if not before <= done <= total:
-                said = f"num_parts_processed is {done} of {total}, after {before}"
-                server.fail(said, attempt, exchange=glance.status)
+                said = f"num_parts_processed is {done} where total_parts is {total} and the status before said {before}"
+                server.fail(said, attempt, exchange=glance.status, expected=f"a number from {before} to {total}")
             before = done
     if not counts:
         raise Unsupported("the target does not show num_parts_processed and total_parts")

@@ -71,7 +71,7 @@ def test_progress_starts_at_none_and_stays_within_the_total(server: Server) -> N
             size, part = upload.session.file_size, upload.session.part_size
             server.fail(f"total_parts is {shown} for {size} bytes in parts of {part}", expected=str(total))
         if done is not None and not 0 <= done <= total:
-            server.fail(f"num_parts_processed is {done} of {total}")
+            server.fail(f"num_parts_processed is {done} where there are {total} parts")
     server.target.bank.keep(upload)
 
 

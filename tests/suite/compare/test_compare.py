@@ -23,7 +23,7 @@ VALUES = [f"{each.name}={each.example}" if each.example else each.name for each 
 FAULTS = {
     "accepts-gap": (
         "B wrong: A refused, B committed: a hole",
-        "  sent     the part list lacks 1 part at place 0 from the front",
+        "  sent     the part list lacks the first part",
         "  A        400 Bad Request, code 'parts_mismatch'",
         "  B        201 Created",
         "  allowed  a refusal (4xx), since bytes 0 to 4095 are missing",

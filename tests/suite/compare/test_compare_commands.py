@@ -128,7 +128,7 @@ def test_two_whole_runs_of_one_server_show_no_drift_and_another_server_does(tmp_
     assert other.exit_code == 1
     assert other.output.splitlines()[2:6] == [
         "new failures (1)",
-        "  PART-GAP: passed became failed (the server committed it: 201 Created)",
+        "  PART-GAP: passed became failed (the server committed it: 201 Created, although bytes 0 to 4095 are missing)",
         "observed (1)",
         "  the second commit: 201, the same file became 409",
     ]

@@ -71,7 +71,7 @@ def _entries(at: int, **changes: Any) -> list[dict[str, Any]]:
 WRONG: dict[str, tuple[CommitRequest, str]] = {
     "no digest": (commit(SESSION, digest=None), "there is no digest"),
     "digest of another file": (commit(SESSION, digest=OTHER_DIGEST), "not that of the file"),
-    "md5": (commit(SESSION, digest="md5=kAFQmDzST7DWlj99KOF/cg=="), "the algorithm is not sha"),
+    "md5": (commit(SESSION, digest="md5=kAFQmDzST7DWlj99KOF/cg=="), "the algorithm of the digest is not sha"),
     "empty body": (commit(SESSION, body=b""), "the body is empty"),
     "no JSON": (commit(SESSION, body=b"{"), "the body is not JSON"),
     "a list": (commit(SESSION, body=[]), "the body is not an object"),
@@ -82,8 +82,8 @@ WRONG: dict[str, tuple[CommitRequest, str]] = {
     "parts null": (commit(SESSION, body={"parts": None}), "parts is null"),
     "no entries": (commit(SESSION, body={"parts": []}), "the list is empty"),
     "a hole": (commit(SESSION, body={"parts": listed(SESSION)[1:]}), "bytes 0 to 7 are missing"),
-    "wrong size": (commit(SESSION, body={"parts": _entries(0, size=7)}), "it has 8"),
-    "wrong sha1": (commit(SESSION, body={"parts": _entries(1, sha1="0" * 40)}), "is claimed with sha1"),
+    "wrong size": (commit(SESSION, body={"parts": _entries(0, size=7)}), "claims size 7 where 8 bytes were uploaded"),
+    "wrong sha1": (commit(SESSION, body={"parts": _entries(1, sha1="0" * 40)}), "claims sha1"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -104,11 +105,11 @@ def coverage(claimed: list[dict[str, Any]], size: int) -> Counter[int]:
 
 
 def told(messages: list[str]) -> set[int]:
-    """The bytes that messages of the form 'bytes A to B …' name."""
+    """The bytes that messages of the form 'bytes A to B are …' or 'byte A is …' name."""
     named: set[int] = set()
     for message in messages:
-        words = message.split()
-        named |= set(range(int(words[1]), int(words[3]) + 1))
+        first, *last = map(int, re.findall(r"\d+", message))
+        named |= set(range(first, (last[0] if last else first) + 1))
     return named
 
 

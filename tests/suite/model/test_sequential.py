@@ -359,7 +359,7 @@ def test_a_folder_holds_every_file_once_and_no_other() -> None:
     assert after(WITH_FILE, ListFolder(), answer(200, files=(F1,))) == WITH_FILE
     assert "lacks" in refuted(WITH_FILE, ListFolder(), answer(200, files=()))
     assert "2 times" in refuted(WITH_FILE, ListFolder(), answer(200, files=(F1, F1)))
-    assert "no request has made" in refuted(WITH_FILE, ListFolder(), answer(200, files=(F1, other)))
+    assert "no answer to a commit has named" in refuted(WITH_FILE, ListFolder(), answer(200, files=(F1, other)))
     assert "etag 9" in refuted(WITH_FILE, ListFolder(), answer(200, files=(replace(F1, etag="9"),)))
     refuted(WITH_FILE, ListFolder(), answer(404))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from uploaded import commit, uploaded
 
 from commit_conformance.model import FileState
-from commit_conformance.model.history import Call, Explanation, explain, history_lines
+from commit_conformance.model.history import Call, Explanation, explain, history_lines, story
 from commit_conformance.model.sequential import (
     Abort,
     Answered,
@@ -185,12 +185,21 @@ def test_a_history_can_be_read() -> None:
     ]
     explanation = explain(ONE, calls)
     assert history_lines(calls, explanation) == [
-        "1.     0.00 to   250.00 ms  commit S    201 Created",
-        "2.     1.00 to     2.00 ms  abort S     204",
-        "3.  4000.00 to  5000.00 ms  ListFolder  200",
-        "no order explains these answers",
-        "after 1, 2: ListFolder: the folder lacks the file 7 (report.pdf)",
+        "1. sent at     0.0 ms, answered at   250.0 ms: commit S → 201 Created",
+        "2. sent at     1.0 ms, answered at     2.0 ms: abort S → 204",
+        "3. sent at  4000.0 ms, answered at  5000.0 ms: ListFolder → 200",
+        "in no order could one request after the other have had these answers:",
+        "taken in the order 1, 2, ListFolder: the folder lacks the file 7 (report.pdf)",
     ]
+
+
+def test_a_history_is_told_as_a_short_story() -> None:
+    calls = [
+        Call(what="commit S", operation=COMMIT, answered=replace(CREATED, said="201 Created"), begin=5.003, end=5.25),
+        Call(what="commit S", operation=COMMIT, answered=replace(CREATED, said="201 Created"), begin=5.0, end=5.25),
+        folder(),
+    ]
+    assert story(calls) == "commit S → 201 Created; the same, sent 3.0 ms later → 201 Created"
 
 
 def test_an_order_that_explains_is_told() -> None:
