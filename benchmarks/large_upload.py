@@ -214,7 +214,7 @@ def faults() -> list[tuple[str, int]]:
     """The faults about large files, each with the size of the file that shows it."""
     from commit_conformance.reference import FAULTS
 
-    sizes = {"PART-MANY-WRONG": BEYOND_A_PAGE, "SESSION-LIST-PARTS-PAGES": BEYOND_A_PAGE}
+    sizes = dict.fromkeys(("PART-MANY", "PART-MANY-WRONG", "SESSION-LIST-PARTS-PAGES"), BEYOND_A_PAGE)
     return [
         (name, sizes.get(fault.rules[0], BEYOND_32_BITS))
         for name, fault in FAULTS.items()
@@ -234,6 +234,7 @@ def report(
     timed: Sequence[tuple[int, float, float]],
     *,
     command: str,
+    load: float,
 ) -> Iterator[str]:
     """The lines of the page."""
     yield "# Large uploads"
@@ -242,6 +243,8 @@ def report(
     yield "process each, and speak over a loopback socket; parts have 8 MiB, four at a time. Memory is the peak of each"
     yield "process, the interpreter and its modules included. How the bytes are made is told in"
     yield "`commit_conformance/target/long_upload.py`: no two parts are alike, so that none is spared on disk."
+    yield ""
+    yield f"When the measuring began, {load:.1f} processes of others wanted a core, on average of the minute before."
     yield ""
     yield "## One file, uploaded and committed"
     yield ""
@@ -309,7 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.drive:
         print(json.dumps(drive(options.drive, options.sizes[0])))
         return 0
-    given = sys.argv[1:] if arguments is None else arguments
+    given, load = sys.argv[1:] if arguments is None else arguments, os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir=options.store) as folder:
         store, largest = Path(folder), max([*options.sizes, options.run])
         free = shutil.disk_usage(store).free
@@ -327,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append((name, measure_run(size, store, RULES, "--fault", name)))
             print(name, found[-1][1].told["verdicts"], flush=True)
     timed = [(parts, *commits(parts)) for parts in PARTS]
-    lines = report(uploads, run, found, timed, command=" ".join([COMMAND, *given]))
+    lines = report(uploads, run, found, timed, command=" ".join([COMMAND, *given]), load=load)
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(options.out)
     return 0
