@@ -21,8 +21,10 @@ INTERPRETER := $(BIN)/python
 PIP := $(INTERPRETER) -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed-for-run
 DEV_STAMP := $(VENV)/.installed-for-dev
-# Every script but what the others share, and the one that needs Schemathesis, whose results are kept.
-SHARED := bare_replay behaviour_pairs detection_table difference drawing many_runs measured serving stock_schemathesis
+# Every script but what the others share, and those whose results are kept: the one that needs Schemathesis, and the one
+# that uploads 10 GiB.
+SHARED := bare_replay behaviour_pairs detection_table difference drawing large_upload many_runs measured serving \
+	stock_schemathesis
 BENCHMARKS := $(filter-out $(SHARED),$(basename $(notdir $(sort $(wildcard benchmarks/[a-z]*.py)))))
 
 .DEFAULT_GOAL := help

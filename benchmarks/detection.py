@@ -26,10 +26,12 @@ from benchmarks.behaviour_pairs import behaviour_names, left_out, pair_jobs, val
 from benchmarks.detection_table import Detection, FaultRuns, table
 from benchmarks.many_runs import Job, Result, run_many
 from commit_conformance.reference import FAULTS
-from commit_conformance.verdict.catalogue import Catalogue, Effort
+from commit_conformance.verdict.catalogue import Catalogue, Effort, Rule
 
 __all__ = ["SOCKET_ONLY", "behaviour_jobs", "behaviour_names", "fault_jobs", "main"]
 
+#: The large file of runs on the embedded service, whose 32 bits end at part 512: see `target.long_upload`.
+LARGE_FILE = "2200KiB"
 #: Rules that nothing in this process can break: there is no connection to lose and no body in chunks.
 SOCKET_ONLY = frozenset({"REPEAT-LOST-ANSWER", "BODY-CHUNKED"})
 COMMAND = "python -m benchmarks.detection"
@@ -50,9 +52,16 @@ def fault_jobs() -> list[Job]:
                 # A thorough run of everything takes minutes, of one rule seconds.
                 rules=tuple(fault.rules) if thorough else (),
                 effort="thorough" if thorough else "standard",
+                limits=limits_of(fault.rules, rules),
             )
         )
     return jobs
+
+
+def limits_of(rule_ids: Iterable[str], rules: Mapping[str, Rule]) -> dict[str, str]:
+    """What has to be asked for beside the rules: a large file is uploaded on request only."""
+    needed = any("large_file" in rules[rule_id].needs for rule_id in rule_ids)
+    return {"large_file": LARGE_FILE} if needed else {}
 
 
 def effort_jobs(effort: str) -> list[Job]:
@@ -96,11 +105,16 @@ def detect(*, only: Sequence[str] = (), pairs: str = "all", workers: int = 2, se
         picked = chosen(jobs, only, seed)
         return {result.name: result for result in carried_out(title, picked, workers=workers)} if picked else {}
 
-    started = time.monotonic()
+    started, catalogue = time.monotonic(), {rule.id: rule for rule in Catalogue.load()}
     quick, standard = runs("quick", effort_jobs("quick")), runs("standard", effort_jobs("standard"))
     missed = [name for name, result in standard.items() if not result.failed]
     more = [
-        replace(job, effort="thorough", rules=FAULTS[job.faults[0]].rules)
+        replace(
+            job,
+            effort="thorough",
+            rules=FAULTS[job.faults[0]].rules,
+            limits=limits_of(FAULTS[job.faults[0]].rules, catalogue),
+        )
         for job in effort_jobs("thorough")
         if job.name in missed
     ]

@@ -88,9 +88,18 @@ def check_profile(**given: Any) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--part-size", metavar="SIZE", help="Size of a part, like 64KiB or 8MiB.")
+@click.option("--store", metavar="DIR", help="Folder for large files, in a folder of its own that is removed again.")
 @click.option("--fault", multiple=True, metavar="NAME", help="Be wrong in this way; see `faults`.")
 @click.option("--behaviour", multiple=True, metavar="NAME[=VALUE]", help="Differ rightly in this way; see `faults`.")
-def serve(*, port: int, host: str, part_size: str | None, fault: tuple[str, ...], behaviour: tuple[str, ...]) -> None:
+def serve(
+    *,
+    port: int,
+    host: str,
+    part_size: str | None,
+    store: str | None,
+    fault: tuple[str, ...],
+    behaviour: tuple[str, ...],
+) -> None:
     """Runs the reference service on a socket, as a mock server to develop against.
 
     The first line printed is its URL.
@@ -103,6 +112,7 @@ def serve(*, port: int, host: str, part_size: str | None, fault: tuple[str, ...]
             host=host,
             faults=list(fault),
             behaviours=[*behaviour, *([f"part-size={part_size}"] if part_size else [])],
+            store=store,
             say=lambda line: click.echo(line),
         )
     except UsageProblem as problem:

@@ -42,6 +42,9 @@ def dry_run(given: Mapping[str, Any], say: Callable[[str], None]) -> bool:
         return False
     for line in _lines(plan, settings.target.url, str(settings.effort), settings.budget.as_json()):
         say(line)
+    large = settings.target.large_file
+    if large is not None:  # never rehearsed: it would cost as much as the run
+        say(f"On top of this comes --large-file: {size_text(large)} in parts of {size_text(plan.part_size)}, once.")
     return True
 
 

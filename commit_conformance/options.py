@@ -284,6 +284,13 @@ OPTIONS: tuple[Option, ...] = (
         example='"500MB"',
         help="Most bytes to send, like 500MB or 2GiB.",
     ),
+    Option(
+        name="large-file",
+        metavar="SIZE",
+        of_target=True,
+        example='"5GiB"',
+        help="Upload one file of this size, like 5GiB, for the thorough rules on large files; none by default.",
+    ),
     Option(name="max-time", metavar="TIME", example='"10m"', help="When to stop asking, like 90s, 10m or 1h."),
     Option(
         name="rate",

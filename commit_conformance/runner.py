@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from commit_conformance.authorization import authorization
-from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, check_service
+from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, check_service, out_folder
 from commit_conformance.settings import run_settings, settings_of
 from commit_conformance.specs import suite_root
 from commit_conformance.target.ledger import CleanupResult
@@ -98,15 +99,22 @@ def _stop_on_sigterm() -> Any:
 
 
 def serve_reference(
-    *, port: int, host: str, faults: list[str], behaviours: list[str], say: Callable[[str], None]
+    *,
+    port: int,
+    host: str,
+    faults: list[str],
+    behaviours: list[str],
+    say: Callable[[str], None],
+    store: str | None = None,
 ) -> None:
     """Serves the reference service until it is interrupted.
 
     Args:
         say: Takes lines to print; the first is the URL.
+        store: Folder for what does not fit into memory; the system's place for temporary files when None.
 
     Raises:
-        UsageProblem: A name is not known, or the server library is not installed.
+        UsageProblem: A name is not known, the folder cannot be used, or the server library is not installed.
         OSError: The port is taken.
     """
     check_service(faults, behaviours)
@@ -114,10 +122,10 @@ def serve_reference(
     from commit_conformance.reference.server import serve
 
     settings = apply_behaviours(behaviours)
+    if store:
+        settings = replace(settings, spool_directory=out_folder(store, "--store"))
     token = os.environ.get(f"{PREFIX}TOKEN")
     if token:
-        from dataclasses import replace
-
         settings = replace(settings, tokens={token: "1"})
 
     def ready(url: str) -> None:

@@ -305,6 +305,7 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
         faults=tuple(values["fault"]),
         behaviours=tuple(values["behaviour"]),
         rate=rate,
+        large_file=_amount(settings, "large_file", _BYTES, "5GiB or 5000000000"),
     )
     return RunSettings(
         target=target,

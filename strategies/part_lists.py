@@ -258,6 +258,21 @@ beyond_int64 = _family(
     ],
     mistakes.beyond_int64(),
 )
+#: Wrong by 32 bits exactly: whoever keeps or compares no more of a number than that takes it for right.
+beyond_32_bits = _family(
+    "a number beyond 32 bits",
+    [
+        Change(at=-1, member="offset", by=2**32),
+        Change(at=0, member="size", by=2**32),
+        Change(at=0, member="offset", by=2**33),
+    ],
+    st.builds(
+        Change,
+        at=st.integers(0, 40) | st.just(-1),
+        member=st.sampled_from(["offset", "size"]),
+        by=st.integers(1, 2**20).map(lambda times: times * 2**32),
+    ),
+)
 #: Another order with the digest of the bytes in that order: to commit it would be to store them so.
 in_list_order = Family(
     name="bytes in the order of the list",
@@ -293,4 +308,5 @@ FAMILIES: dict[str, Family] = {
     "number_types": number_types,
     "negative": negative,
     "beyond_int64": beyond_int64,
+    "beyond_32_bits": beyond_32_bits,
 }

@@ -31,6 +31,8 @@ _ERRORS: dict[Interruption, type[httpx.TransportError]] = {
 
 # respx keeps every call with its body. Some are worth having when a test fails; all would fill the memory in long runs.
 HISTORY = 64
+# The parts of a large file are too much even of these: bytes of bodies, in all, that are kept.
+HISTORY_BYTES = 1024 * 1024
 
 
 class Interrupted(Exception):
@@ -102,7 +104,8 @@ def write_response(response: Response, request: httpx.Request) -> httpx.Response
 
 
 def _answer(handler: Handler, request: httpx.Request, router: respx.Router) -> httpx.Response:
-    if len(router.calls) >= HISTORY:
+    calls = list(router.calls)
+    if len(calls) >= HISTORY or sum(len(call.request.content) for call in calls) > HISTORY_BYTES:
         router.reset()
     try:
         response = handler.handle(read_request(request))

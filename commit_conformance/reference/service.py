@@ -18,7 +18,7 @@ from commit_conformance.reference.messages import Request, Response
 from commit_conformance.reference.problems import Problem
 from commit_conformance.reference.routes import CAPABILITIES, find_route, split_prefix
 from commit_conformance.reference.settings import Settings
-from commit_conformance.reference.storage import Piece, Storage
+from commit_conformance.reference.storage import Piece, Storage, StorageFull
 from commit_conformance.reference.world import World
 
 __all__ = ["Service"]
@@ -138,3 +138,6 @@ class Service:
             return b"", self.storage.keep(request.body, limit=limit, spool=spool)
         except OverflowError:
             return b"", None
+        except StorageFull:
+            message = "There is no room left for the part."
+            raise Problem(403, "storage_limit_exceeded", message, subject="access") from None

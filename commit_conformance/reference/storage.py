@@ -6,6 +6,7 @@ Owns pieces of content and their life on disk. It must not know sessions, parts 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import shutil
@@ -13,9 +14,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["CHUNK", "Content", "Piece", "Storage"]
+__all__ = ["CHUNK", "Content", "Piece", "Storage", "StorageFull"]
 
 CHUNK = 256 * 1024  # Bytes read at once from disk: large enough to be quick, small enough for many readers at a time.
+
+
+class StorageFull(Exception):
+    """There is no room left on the disk."""
 
 
 class Piece:
@@ -100,7 +105,16 @@ class Storage:
 
         Raises:
             OverflowError: The body is longer than ``limit``.
+            StorageFull: There is no room for it on the disk.
         """
+        try:
+            return self._keep(body, limit=limit, spool=spool)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull(str(error)) from error
+            raise
+
+    def _keep(self, body: bytes | Iterable[bytes], *, limit: int | None, spool: bool) -> Piece:
         source: Iterable[bytes] = (body,) if isinstance(body, bytes) else body
         digest = hashlib.sha1(usedforsecurity=False)
         size = 0

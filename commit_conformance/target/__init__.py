@@ -5,6 +5,7 @@
 ``capabilities``  what the target can do, found out by asking
 ``upload``        one upload session with its bytes
 ``bank``          hands out uploads and reuses them
+``long_upload``   uploads of many parts or many bytes, whose file is never in memory as a whole
 ``ledger``        what was created, written down before it is asked for; cleanup and sweep
 ``connect``       all of the above for one run
 ``embedded``      the reference service as a target, without a socket

@@ -96,11 +96,10 @@ class Api:
         token: str | None = "",
     ) -> Exchange:
         """Uploads one part; ``digest`` replaces the right digest header."""
-        right = "sha=" + base64.b64encode(hashlib.sha1(content).digest()).decode("ascii")
         headers = (
             ("content-type", "application/octet-stream"),
             ("content-range", f"bytes {offset}-{offset + len(content) - 1}/{total}"),
-            ("digest", digest or right),
+            ("digest", digest or "sha=" + base64.b64encode(hashlib.sha1(content).digest()).decode("ascii")),
         )
         url = session.endpoints["upload_part"]
         exchange = self._upload("PUT", url, headers=headers, content=content, token=token)
@@ -289,16 +288,17 @@ def is_gone(exchange: Exchange) -> bool:
     return 200 <= status <= 299 or bool(exchange.lost and status in (404, 410))
 
 
-def part_of(answer: Answer | None, *, offset: int, content: bytes) -> UploadedPart | None:
+def part_of(answer: Answer | None, *, offset: int, content: bytes, sha1: str | None = None) -> UploadedPart | None:
     """The part an upload was answered with; None when the answer shows none.
 
-    Range and SHA-1 are those that were sent: what the server holds is found out by committing.
+    Range and SHA-1 are those that were sent: what the server holds is found out by committing. Where the SHA-1 is
+    known, in hexadecimal, it is not reckoned again.
     """
     body = answer.json if answer is not None and answer.status in (200, 201) else None
     shown = body.get("part", body) if isinstance(body, dict) else None
     if not isinstance(shown, dict) or not isinstance(shown.get("part_id"), str):
         return None
-    sha1 = hashlib.sha1(content).hexdigest()
+    sha1 = sha1 or hashlib.sha1(content).hexdigest()
     return UploadedPart(part_id=shown["part_id"], offset=offset, size=len(content), sha1=sha1)
 
 

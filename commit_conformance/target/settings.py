@@ -25,6 +25,7 @@ class TargetSettings:
         allowed_origins: Further origins the token may go to.
         static_mock: Whether it is a static mock: ``yes``, ``no``, or ``auto`` to find out.
         rate: Most requests to the upload endpoints a minute; None for as many as come.
+        large_file: Bytes of the one large file that may be uploaded; None for no such file.
         faults, behaviours: For the embedded service only.
     """
 
@@ -39,6 +40,7 @@ class TargetSettings:
     allowed_origins: tuple[str, ...] = ()
     static_mock: str = "auto"
     rate: int | None = None
+    large_file: int | None = None
     faults: tuple[str, ...] = ()
     behaviours: tuple[str, ...] = ()
 

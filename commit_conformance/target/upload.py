@@ -57,6 +57,11 @@ class Upload:
         """Where the commit goes: what the session says, never a URL built from its id."""
         return self.handle.endpoints["commit"]
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether ``content`` holds its bytes."""
+        return True
+
     def piece(self, index: int) -> tuple[int, bytes]:
         """Offset and bytes of one part."""
         offset = index * self.session.part_size

@@ -122,11 +122,6 @@ class Commits:
 
     def need(self, name: str) -> None:
         """Ends the test as unsupported when the target lacks a capability."""
-        if name == "many_parts":
-            part_size = self.target.first_session.part_size
-            if part_size > 1024 * 1024:
-                raise Unsupported(f"1001 parts of {part_size} bytes are too much to upload")
-            return
         if name in ("processing", "rate_limited", "locks", "collaborations", "delete_file"):
             return  # known once it has been tried
         if name == "new_version" and self.target.capabilities.get(name) is None:
@@ -249,6 +244,7 @@ class Commits:
         early: bool = False,
         stray: bool = False,
         barred: bool = False,
+        patience: Patience | None = None,
         **options: Any,
     ) -> Attempt:
         """Commits, follows every 202, and judges the answers in passing. Ends no test.
@@ -261,6 +257,7 @@ class Commits:
             early: Whether to repeat it once before Retry-After has passed, when it is answered 202.
             stray: Whether it goes to no session of the run, so that no file may come of it.
             barred: Whether something besides the request decides what becomes of it; see `Attempt`.
+            patience: How long a 202 is followed; the usual time by default.
             options: Further options of `Wire.send`.
         """
         request = plan if isinstance(plan, CommitRequest) else plan.build(self.material(upload))
@@ -275,7 +272,7 @@ class Commits:
                 self.target.api,
                 upload,
                 request,
-                patience=Patience(),
+                patience=patience or Patience(),
                 list_folder=self.target.items if "list_folder" in self.target.capabilities else None,
                 watch=watch,
                 early=early,

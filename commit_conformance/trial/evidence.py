@@ -97,7 +97,8 @@ def failure_of(
         "times": {"failed": times[0], "asked": times[1]},
         "exchange": next((i for i, known in enumerate(kept) if matter and known.n == matter.n), None),
     }
-    if attempt is not None and attempt.plan is not None:
+    # A long upload is not opened again for one commit: its rule is tested anew.
+    if attempt is not None and attempt.plan is not None and attempt.upload.in_memory:
         with suppress(NotWritable):  # what Schemathesis has drawn has no such form
             failure["plan"] = written(attempt.plan)
             failure["upload"] = _shape(attempt.upload)

@@ -222,7 +222,7 @@ class Judge:
     def content(self, attempt: Attempt) -> tuple[Problem | None, Exchange | None]:
         """Compares a committed file's bytes with those that were uploaded; gives what differs, and the answer."""
         target, session, file = self._run.connect(), attempt.upload.session, attempt.file
-        if file is None or not self._may("read_content"):
+        if file is None or not self._may("read_content") or not attempt.upload.in_memory:
             return None, None
         exchange = target.api.get_content(file.file_id, limit=session.file_size + 4096)
         if not target.can_read("read_content", exchange, exchange.status == 200):

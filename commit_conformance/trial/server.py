@@ -17,6 +17,7 @@ from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.judge import ATTRIBUTES
+from commit_conformance.trial.lengthy import Lengths
 from commit_conformance.trial.races import Races
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Unsupported
 from commit_conformance.wire import Exchange, WireError, describe_answer
@@ -52,6 +53,21 @@ class SecondUser:
 
 class Server(Races):
     """A server under test, as the tests of rules see it."""
+
+    @property
+    def lengths(self) -> Lengths:
+        """The long uploads of the run."""
+        return Lengths(self)
+
+    def need(self, name: str) -> None:
+        """Ends the test as unsupported when the target lacks a capability, or was not asked for enough."""
+        match name:
+            case "many_parts":
+                self.lengths.need_many_parts()
+            case "large_file":
+                self.lengths.need_large_file()
+            case _:
+                super().need(name)
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Makes something the first time it is asked for, and gives it again later."""

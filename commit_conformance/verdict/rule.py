@@ -35,6 +35,7 @@ CAPABILITIES: Final = frozenset(
         "create_folder",
         "delete_file",
         "expired_session",
+        "large_file",
         "limited_token",
         "list_folder",
         "list_parts",

@@ -400,6 +400,7 @@ class Run:
             words.append(f"--folder-id {settings.target.folder_id}")
         words += [f"--fault {name}" for name in settings.target.faults]
         words += [f"--behaviour {name}" for name in settings.target.behaviours]
+        words += [f"--large-file {settings.target.large_file}"] if settings.target.large_file else []
         return " ".join([*words, f"--effort {settings.effort}", f"--seed {settings.seed}", f"--rule {rule.id}"])
 
     def _check_dependencies(self, rule: Rule, *, of: Rule) -> None:

@@ -123,6 +123,12 @@ class Purse:
         if limit is not None and self.cost.committed_files + more > limit:
             raise BudgetSpent(f"the budget of {limit} committed files is spent")
 
+    def check_bytes(self, more: int) -> None:
+        """Refuses an upload of ``more`` bytes that would not come to its end within the budget."""
+        limit = self.budget.bytes_sent
+        if limit is not None and self.cost.bytes_sent + more > limit:
+            raise BudgetSpent(f"{more} bytes more do not fit into the budget of {limit} bytes")
+
     def has_files(self, kept: int = 0) -> bool:
         """Whether another file may be committed, so that ``kept`` more still may be."""
         limit = self.budget.committed_files

@@ -44,6 +44,8 @@ from commit_conformance.wire.waits import Waits
 PASSING = frozenset({429, 502, 503, 504})
 #: Bytes a second below which an upload counts as one that does not come to its end.
 SLOWEST = 64 * 1024
+#: Bytes of a body that are handed to the socket at once; larger bodies go in pieces.
+PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,7 +417,11 @@ class Wire:
             pieces = [content[i : i + 1024] for i in range(0, len(content), 1024)]
             request = self._client.build_request(method, url, headers=raw, content=iter(pieces))
         else:
-            body = content if content or method in ("POST", "PUT", "PATCH") else None
+            body: bytes | Iterator[bytes] | None = content if content or method in ("POST", "PUT", "PATCH") else None
+            if len(content) > PIECE:
+                # A socket takes so much at once, and what is left of a body would be copied each time.
+                body = (content[i : i + PIECE] for i in range(0, len(content), PIECE))
+                raw.append((b"content-length", str(len(content)).encode("ascii")))
             request = self._client.build_request(method, url, headers=raw, content=body)
         if without_accept:
             del request.headers["accept"]

@@ -45,6 +45,7 @@ def test_the_uploaded_parts_in_order_are_committed(server: Server) -> None:
             "PART-NUMBER-TYPE": part_lists.number_types,
             "PART-NEGATIVE": part_lists.negative,
             "PART-INT64": part_lists.beyond_int64,
+            "PART-WIDE-NUMBERS": part_lists.beyond_32_bits,
         }.items()
     ],
 )
@@ -139,12 +140,6 @@ def test_files_of_every_shape_commit(server: Server) -> None:
     for size in [*sizes, *([multiple + 1, multiple - 1] if server.thorough else [])]:
         what = f"a right commit of {size} bytes in parts of {part_size}"
         server.commits_something(server.upload(size=size), what=what)
-
-
-@rule("PART-MANY")
-def test_more_parts_than_a_page_of_them_commit(server: Server) -> None:
-    part_size = server.target.first_session.part_size
-    server.commits(upload=server.upload(size=1000 * part_size + 1))
 
 
 @rule("PART-NOT-UPLOADED")

@@ -21,6 +21,7 @@ from commit_conformance.reference.faults import (
     digests,
     errors,
     gross,
+    large,
     limits,
     part_entries,
     part_lists,
@@ -51,6 +52,7 @@ _MODULES: tuple[ModuleType, ...] = (
     repeats,
     access,
     limits,
+    large,
     gross,
 )
 

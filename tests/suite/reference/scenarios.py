@@ -136,6 +136,11 @@ refused("PART-MEMBER-MISSING", lambda u: u.send(without(u, 1, "size")), lambda u
 refused("PART-NUMBER-TYPE", lambda u: u.send(changed(u, 1, offset="16")), lambda u: u.send(changed(u, 1, size=None)))
 refused("PART-NEGATIVE", lambda u: u.send(changed(u, 1, offset=-16)))
 refused("PART-INT64", lambda u: u.send(changed(u, 1, size=2**70)))
+refused(
+    "PART-WIDE-NUMBERS",
+    lambda u: u.send(changed(u, 1, offset=16 + 2**32)),
+    lambda u: u.send(changed(u, 1, size=16 + 2**32)),
+)
 refused("PART-UNKNOWN-MEMBER", lambda u: u.send(changed(u, 1, flavour="mint")))
 
 
@@ -567,6 +572,55 @@ def _(box: Box) -> object:
     upload = box.upload()
     page = box.ask("GET", f"{upload.url}/parts?offset=1&limit=2").json
     return [part["offset"] for part in page["entries"]], page["total_count"]
+
+
+# -- many parts and many bytes: what has 32 bits ends behind part 512, see faults.large ------------------------------
+
+MANY = bytes(number % 251 for number in range(1000 * 16 + 5))
+LARGE = MANY[: 520 * 16 + 5]
+
+
+@scene("PART-MANY-WRONG")
+def _(box: Box) -> object:
+    upload = box.upload(MANY)
+    return upload.send(changed(upload, 1000, sha1="0" * 40)).status
+
+
+@scene("SESSION-LIST-PARTS-PAGES")
+def _(box: Box) -> object:
+    upload = box.upload(MANY)
+    return [part["offset"] for part in box.ask("GET", f"{upload.url}/parts?offset=1000&limit=1000").json["entries"]]
+
+
+@scene("SESSION-LARGE")
+def _(box: Box) -> object:
+    upload = box.upload(LARGE, parts=slice(0, 1))
+    answer = upload.put(512 * 16)
+    return answer.status, answer.json.get("part", {}).get("offset"), upload.session["total_parts"]
+
+
+@scene("PART-LARGE")
+def _(box: Box) -> object:
+    return box.upload(LARGE).commit().status
+
+
+@scene("PART-LARGE-WRONG")
+def _(box: Box) -> object:
+    upload = box.upload(LARGE)
+    first, far = upload.parts[0]["offset"], upload.parts[512]["offset"]
+    parts = changed(upload, 0, offset=far)
+    parts[512] = parts[512] | {"offset": first}
+    return upload.send(parts).status
+
+
+@scene("DIGEST-LARGE")
+def _(box: Box) -> object:
+    return box.upload(LARGE).send(digest=sha(b"x")).status
+
+
+@scene("CREATED-LARGE-SIZE")
+def _(box: Box) -> object:
+    return box.commit_file(LARGE)["size"]
 
 
 @scene("SESSION-PART-IMMUTABLE", "SESSION-PART-DIGEST")

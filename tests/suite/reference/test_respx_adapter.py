@@ -10,6 +10,7 @@ from box_client import TOKEN, sha
 from commit_conformance.reference import Request, Response, Service, configure
 from commit_conformance.reference.respx_adapter import (
     HISTORY,
+    HISTORY_BYTES,
     Interrupted,
     NotServed,
     intercept,
@@ -66,6 +67,14 @@ def test_the_history_is_bounded() -> None:
         for _ in range(HISTORY + 10):
             client.get("/users/me")
     assert 0 < len(router.calls) <= HISTORY
+
+
+def test_of_large_bodies_few_are_remembered() -> None:
+    router = mock_router(configure(part_size=HISTORY_BYTES))
+    with httpx.Client(transport=httpx.MockTransport(router.handler), base_url=BASE) as client:
+        for _ in range(10):
+            client.put("/files/upload_sessions/A", content=bytes(HISTORY_BYTES // 2))
+    assert 0 < len(router.calls) <= 3
 
 
 def test_async_clients_are_answered_too() -> None:

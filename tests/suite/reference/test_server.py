@@ -227,6 +227,27 @@ def test_serving_ends_at_a_signal() -> None:
         process.stdout.close() if process.stdout else None
 
 
+def test_large_files_lie_in_the_folder_that_was_named_and_leave_it_with_the_server(tmp_path: Path) -> None:
+    store, part = tmp_path / "store", 1024 * 1024
+    words = ["serve", "--port", "0", "--part-size", "1MiB", "--store", str(store)]
+    command = [sys.executable, "-m", "commit_conformance", *words]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            with httpx.Client(base_url=f"{url}/2.0", headers=AUTH) as client:
+                document = {"folder_id": "0", "file_size": 9 * part, "file_name": "a"}
+                session = client.post("/files/upload_sessions", json=document).json()
+                lines = {"digest": sha(bytes(part)), "content-range": f"bytes 0-{part - 1}/{9 * part}"}
+                answer = client.put(session["session_endpoints"]["upload_part"], content=bytes(part), headers=lines)
+            assert answer.status_code == 200
+            assert [path.stat().st_size for path in store.glob("*/*")] == [part]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+    assert list(store.iterdir()) == []
+
+
 def test_without_aiohttp_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 

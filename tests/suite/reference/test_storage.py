@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 import tracemalloc
@@ -88,6 +89,34 @@ def test_a_body_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         storage.keep(b"too long", limit=3, spool=True)
     assert not list(tmp_path.glob("*/*"))
     storage.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_where_no_room_is_left_the_part_is_refused_and_the_session_goes_on(
+    number: int, tmp_path: Path, boxes: Boxes
+) -> None:
+    box = boxes(memory_limit=1, spool_directory=tmp_path)
+    upload = box.upload(parts=slice(0))
+
+    def full() -> Iterator[bytes]:
+        yield upload.data[:8]
+        raise OSError(number, "no room")
+
+    lines = (("Digest", sha(upload.data[:16])), ("Content-Range", f"bytes 0-15/{len(upload.data)}"))
+    refused = box.ask("PUT", upload.url, *lines, body=full())
+    assert (refused.status, refused.code) == (403, "storage_limit_exceeded")
+    assert not list(tmp_path.glob("*/*"))
+    upload.parts = [upload.put(offset).json["part"] for offset in (0, 16, 32)]
+    assert upload.commit().status == 201
+
+
+def test_another_trouble_with_the_disk_is_not_taken_for_that() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(errno.EIO, "broken")
+
+    with pytest.raises(OSError, match="broken"):
+        Storage().keep(broken())
 
 
 def test_content_is_hashed_in_order() -> None:

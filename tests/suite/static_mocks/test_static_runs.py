@@ -51,7 +51,7 @@ def test_a_mock_that_is_said_to_be_one_may_pass(tmp_path: Path) -> None:
     with serving(StaticMock()) as url:
         code, printed, events = run(url, tmp_path, "--static-mock", "yes", *FEW)
     assert code == 0
-    assert "nothing wrong was shown: no more than 9 of 22 gating rules could be judged on a static mock" in printed
+    assert "nothing wrong was shown: no more than 9 of 23 gating rules could be judged on a static mock" in printed
     assert events[1]["static_mock"] == {"said": True, "signs": [], "prefers": True}
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_form_fails_the_run(tmp_path: Path) -> None:
     with serving(mock) as url:
         code, printed, events = run(url, tmp_path, *FEW)
     assert code == 1
-    assert "does not conform: 1 failed; no more than 9 of 22 gating rules could be judged on a static mock" in printed
+    assert "does not conform: 1 failed; no more than 9 of 23 gating rules could be judged on a static mock" in printed
     failed = [event for event in events if event["event"] == "verdict" and event["verdict"] == "failed"]
     assert [event["rule"] for event in failed] == ["ACCEPTED-RETRY-AFTER"]
     assert failed[0]["failure"]["sent"] == "a right commit, asking for `code=202`"
@@ -129,4 +129,4 @@ def test_workers_of_xdist_find_it_out_too(tmp_path: Path) -> None:
         )
     assert done.returncode == 3, done.stdout
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert events[-1]["reason"].startswith("could not be tested: no more than 9 of 22 gating rules")
+    assert events[-1]["reason"].startswith("could not be tested: no more than 9 of 23 gating rules")

@@ -40,6 +40,7 @@ PROMISED: dict[str, set[DefectKind]] = {
     "number_types": {K.MALFORMED},
     "negative": {K.MALFORMED},
     "beyond_int64": {K.MALFORMED},
+    "beyond_32_bits": {K.WRONG_OFFSET, K.WRONG_SIZE},
 }
 #: Exactly what the simplest plan of each family shows on an upload of four parts.
 SIMPLEST: dict[str, set[DefectKind]] = {
@@ -63,6 +64,7 @@ SIMPLEST: dict[str, set[DefectKind]] = {
     "number_types": {K.MALFORMED},
     "negative": {K.MALFORMED, K.WRONG_OFFSET},
     "beyond_int64": {K.MALFORMED},
+    "beyond_32_bits": {K.WRONG_OFFSET, K.GAP, K.PAST_END},
 }
 FOUR = material(Shape(parts=4))
 names = pytest.mark.parametrize("name", FAMILIES)

@@ -33,9 +33,15 @@ class Trial:
 
 
 @contextmanager
-def trial(*behaviours: str, fault: str = "", effort: Effort = Effort.STANDARD, seed: int = 1) -> Iterator[Trial]:
+def trial(
+    *behaviours: str,
+    fault: str = "",
+    effort: Effort = Effort.STANDARD,
+    seed: int = 1,
+    large_file: int | None = None,
+) -> Iterator[Trial]:
     """A run that leaves nothing behind; that is asserted at its end."""
-    target = TargetSettings(behaviours=behaviours, faults=(fault,) if fault else ())
+    target = TargetSettings(behaviours=behaviours, faults=(fault,) if fault else (), large_file=large_file)
     run = Run(RunSettings(target=target, effort=effort, seed=seed))
     try:
         yield Trial(run, Server(run))

@@ -16,7 +16,7 @@ from commit_conformance.wire import (
     Wire,
     WireError,
 )
-from commit_conformance.wire.client import origin_of
+from commit_conformance.wire.client import PIECE, origin_of
 from commit_conformance.wire.errors import Trouble
 from commit_conformance.wire.outages import Busy, NotSent
 
@@ -61,6 +61,17 @@ def test_a_body_may_be_sent_in_chunks() -> None:
     assert "content-length" not in request.headers
     assert request.content == b"a" * 3000
     assert exchange.record["request_bytes"] == 3000
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, PIECE + 1])
+def test_a_large_body_has_its_length_and_comes_whole_each_time(more: int) -> None:
+    content = bytes(number % 251 for number in range(PIECE + more))
+    probe = Probe(answering(503, 200), limits=SMALL)
+    exchange = probe.wire.send("PUT", URL, content=content)
+    assert [request.content for request in probe.requests] == [content, content]
+    assert [request.headers["content-length"] for request in probe.requests] == [str(len(content))] * 2
+    assert not any("transfer-encoding" in request.headers for request in probe.requests)
+    assert exchange.record["request_bytes"] == len(content)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
