@@ -57,6 +57,12 @@ class Upload:
         """Where the commit goes: what the session says, never a URL built from its id."""
         return self.handle.endpoints["commit"]
 
+    @property
+    def lacking(self) -> list[int]:
+        """Indices of the parts that were not uploaded."""
+        there = {part.offset // self.session.part_size for part in self.session.parts}
+        return [index for index in range(self.session.total_parts) if index not in there]
+
     def piece(self, index: int) -> tuple[int, bytes]:
         """Offset and bytes of one part."""
         offset = index * self.session.part_size

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar
 
-from commit_conformance.model import FileState, expect_commit
+from commit_conformance.model import FileState, Outcome, expect_commit
 from commit_conformance.model.history import Call, Explanation, explain, history_lines
 from commit_conformance.model.sequential import (
     Abort,
@@ -40,6 +40,7 @@ from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance
 from commit_conformance.wire import BudgetSpent, Exchange, describe_answer
 from commit_conformance.wire.errors import Trouble
+from strategies.liberties import together
 from strategies.plan import CommitPlan
 from strategies.preconditions import current_if_match
 
@@ -170,8 +171,9 @@ class Races(Refusals):
         for upload in self.target.bank.uploads:
             if upload.unsettled:
                 self.lose(upload)
-        if self._sample is not None and self._sample.file is not None:
-            self.doubts_file(self._sample.file.file_id)
+        for file_id in {self._sample.file.file_id if self._sample and self._sample.file else "", self._version_file}:
+            if file_id:
+                self.doubts_file(file_id)
         self.look_again()
 
     def _shares(self) -> list[float]:
@@ -206,8 +208,7 @@ class Races(Refusals):
         """
         self.target.wire.purse.check_files()
         upload = self._racer() if self.thorough else self.target.bank.take("digest")
-        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
-        attempts = self._settled([(upload, finish.result) for finish in finishes], "one of three right commits at once")
+        finishes, attempts = self._committed_at_once([upload] * 3, "one of three right commits at once", lag=lag)
         calls = [
             finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
             for finish in finishes
@@ -238,13 +239,15 @@ class Races(Refusals):
         No name is in the way of a second one here, so nothing but the session can keep it from being made.
         """
         self.target.wire.purse.check_files()
-        file = self.sample_file
-        upload = self.light(target=file)
+        file = self.version_file
+        # Where a file is costly, the session that has refused wrong preconditions, which has to be committed anyway.
+        upload = self.target.bank.version_carrier(file) if self.sparing else None
+        upload = upload or self.light(target=file)
         before = self._former(file.file_id)
-        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
-        attempts = self._settled(
-            [(upload, finish.result) for finish in finishes],
+        finishes, attempts = self._committed_at_once(
+            [upload] * 3,
             "one of three right commits of a new version at once",
+            lag=lag,
             claims=RACING | {"CREATED-NEW-VERSION"},
         )
         self._forward(attempts)
@@ -252,6 +255,9 @@ class Races(Refusals):
         created = [attempt for attempt in attempts if attempt.took_effect]
         if not created:
             self._excuse(attempts)
+        if not created and upload.refused:
+            self.session_died(attempts[0])
+            return self.identical_versions(lag)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
         calls = [
@@ -297,11 +303,9 @@ class Races(Refusals):
 
     def commit_and_last_part(self, lag: float) -> Round:
         """The last part, and a commit that lists the others: never a file with bytes missing."""
-        size = self.target.bank.light_size
-        total = -(-size // self.target.first_session.part_size)
-        upload = self.upload(size=size, parts=range(total - 1))
-        before = upload.session
-        offset, piece = upload.piece(total - 1)
+        upload = self._without_a_part()
+        before, size = upload.session, upload.session.file_size
+        offset, piece = upload.piece(upload.lacking[-1])
 
         def put() -> Exchange:
             return self.target.api.upload_part(upload.handle, piece, offset=offset, total=size)
@@ -309,11 +313,15 @@ class Races(Refusals):
         committed, sent = self._both(self._sender(upload, CommitPlan()), put, lag)
         attempts = self._settled([(upload, committed.result)], "a right commit of the parts that are there")
         attempt = attempts[0]
-        if not attempt.took_effect:
-            upload.state = State.GONE
         part = part_of(sent.result.answer, offset=offset, content=piece)
         if part is not None:
             upload.add(part)
+        refused = attempt.outcome is Outcome.REFUSED and not attempt.in_doubt and part is not None
+        if self.sparing and refused and not (attempt.run.glances or attempt.run.limited):
+            # Whichever came first, a commit that lists a part too few is refused, and leaves its session as it was.
+            self.target.bank.keep(upload)
+        elif not attempt.took_effect:
+            upload.state = State.GONE
         taken = answered.of_part(sent.result, offset=offset, content=piece)
         sha1 = answered.sha1_of(piece)
         put_part = PutPart(key="S", offset=offset, size=len(piece), sha1=sha1, busy=True)
@@ -334,9 +342,7 @@ class Races(Refusals):
         self.target.wire.purse.check_files()
         name = self.target.bank.name()
         uploads = [self.light(name=name), self.light(name=name)]
-        finishes = self.at_once([self._sender(upload, CommitPlan()) for upload in uploads], lag=lag)
-        pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
-        attempts = self._settled(pairs, "one of two right commits at once, for one name")
+        finishes, attempts = self._committed_at_once(uploads, "one of two right commits at once, for one name", lag=lag)
         calls = [
             finish.call(
                 f"commit {key}", Commit(key=key, request=finish.result.request), answered.of_commit(finish.result)
@@ -425,6 +431,38 @@ class Races(Refusals):
         assert isinstance(second.result, Exchange)
         return Finish(first.result, first.begin, first.end), Finish(second.result, second.begin, second.end)
 
+    def _committed_at_once(
+        self, uploads: Sequence[Upload], what: str, *, lag: float, claims: Iterable[str] = RACING
+    ) -> tuple[list[Finish[CommitRun]], list[Attempt]]:
+        """Right commits of uploads at the same time.
+
+        Where a file is costly they are written in unusual forms that are still to be tried. If none of them makes
+        anything, they are sent plainly, and only that is the race.
+        """
+        members = self.liberties.untried(uploads[0]) if self.sparing else []
+        for form in (members, []) if members else ([],):
+            plan = together(form)
+            finishes = self.at_once([self._sender(upload, plan) for upload in uploads], lag=lag)
+            pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
+            attempts = self._settled(pairs, what, claims=claims, plan=plan)
+            made = next((attempt for attempt in attempts if attempt.took_effect), None)
+            if made is not None:
+                self.liberties.tried(form, made)
+                break
+            if form and not all(attempt.upload.state is State.LIVE for attempt in attempts):
+                raise Blocked("commits of unusual forms ended their sessions, so there was nothing left to race with")
+        return finishes, attempts
+
+    def _without_a_part(self) -> Upload:
+        """An upload that lacks one part, the last one; where a file is costly, any that is at hand lacks."""
+        if self.sparing:
+            upload = self.target.bank.unfinished(0)
+            self.target.bank.put(upload, upload.lacking[:-1])
+            return upload
+        size = self.target.bank.light_size
+        total = -(-size // self.target.first_session.part_size)
+        return self.upload(size=size, parts=range(total - 1))
+
     def _racer(self) -> Upload:
         """An upload for a race: in a standard run one that was kept, where there is one."""
         if self.thorough:
@@ -438,7 +476,12 @@ class Races(Refusals):
         return lambda: follow(self.target.api, upload, request, patience=Patience())
 
     def _settled(
-        self, pairs: Sequence[tuple[Upload, CommitRun]], what: str, *, claims: Iterable[str] = RACING
+        self,
+        pairs: Sequence[tuple[Upload, CommitRun]],
+        what: str,
+        *,
+        claims: Iterable[str] = RACING,
+        plan: CommitPlan | None = None,
     ) -> list[Attempt]:
         """Notes what the commits of a race have done, those that made something first."""
         attempts = [
@@ -448,7 +491,7 @@ class Races(Refusals):
                 expectation=expect_commit(run.request, upload.session, current=self.current(upload)),
                 run=run,
                 what=what,
-                plan=CommitPlan(),
+                plan=plan or CommitPlan(),
                 claims=frozenset(claims),
                 barred=True,
             )

@@ -17,7 +17,7 @@ from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.judge import ATTRIBUTES
-from commit_conformance.trial.races import Races
+from commit_conformance.trial.shared import Shared
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Unsupported
 from commit_conformance.wire import Exchange, WireError, describe_answer
 from strategies.plan import CommitPlan
@@ -50,15 +50,8 @@ class SecondUser:
             raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
 
 
-class Server(Races):
+class Server(Shared):
     """A server under test, as the tests of rules see it."""
-
-    def once(self, key: str, make: Callable[[], T]) -> T:
-        """Makes something the first time it is asked for, and gives it again later."""
-        self.run.looked = self.run.looked or key in self.made
-        if key not in self.made:
-            self.made[key] = make()
-        return self.made[key]  # type: ignore[no-any-return]
 
     def committed(self) -> Attempt:
         """A commit of a new file other than the first that succeeded; made when there is none."""
@@ -127,7 +120,7 @@ class Server(Races):
         known = self.target.capabilities.get("new_version")
         if known is None or not known.available:
             return
-        said, exchange = self._change(self.sample_file)
+        said, exchange = self._change(self.version_file)
         if said and self.attempts:
             message = f"after a refused commit of a new version {said}"
             self.judge.file(Problem("REJECTED-NO-TRACE", message), self.attempts[-1], exchange)
@@ -176,6 +169,22 @@ class Server(Races):
             raise Unsupported(f"deleting a file was answered {describe_answer(exchange)}")
         self.target.files.pop(file.file_id, None)
         self.target.ledger.note("gone", of="file", id=file.file_id)
+
+    def rename(self, file: FileState, name: str) -> bool:
+        """Gives a file the run has made another name; False where the target does not."""
+        known = self.target.capabilities.get("rename_file")
+        if known is not None and not known.available:
+            return False
+        self.target.ledger.note("name", name=name, folder_id=self.target.folder_id)
+        self.doubts_file(file.file_id)
+        exchange = self.target.api.update_file(file.file_id, {"name": name})
+        self._unsure.discard(file.file_id)
+        renamed = exchange.status == 200
+        if known is None and exchange.status != 409:
+            self.target.capabilities.learn("rename_file", renamed, f"PUT /files/ID answered {exchange.status}")
+        self.read_anew(file.file_id)  # a name may count as a change, with an etag of its own
+        current = self.target.files.get(file.file_id)
+        return renamed and current is not None and current.name == name
 
     @contextmanager
     def locked(self, file: FileState, *, token: str) -> Iterator[None]:
