@@ -217,6 +217,10 @@ class Bank:
             self.put(upload, upload.lacking)
         return upload or self.open()
 
+    def jagged_size(self, part_size: int) -> int:
+        """Bytes of a file whose last part is one byte: the least that can be uploaded of a file that stays in parts."""
+        return max(2, -(-self.light_size // part_size)) * part_size + 1
+
     def unfinished(self, *indices: int) -> Upload:
         """An upload of the usual size that lacks parts: one that was kept, or a fresh one.
 
@@ -254,9 +258,7 @@ class Bank:
     def take(self, group: str | None = None) -> Upload:
         """An upload for a right commit: the carrier (of a group) that has refused most, or a clean one."""
         used = [
-            upload
-            for upload in self.carriers()
-            if self.reuses and upload.refused and group in (None, upload.group)
+            upload for upload in self.carriers() if self.reuses and upload.refused and group in (None, upload.group)
         ]
         return max(used, key=lambda upload: len(upload.refused)) if used else self.usual()
 
@@ -284,8 +286,8 @@ class Bank:
         For commits that name no etag: those are right at any.
         """
         for upload in self.uploads:
-            carries = upload.group == "preconditions" and upload.state is State.LIVE and upload.target is not None
-            if carries and upload.target.file_id == target.file_id:
+            file_id = upload.target.file_id if upload.target is not None else None
+            if upload.group == "preconditions" and upload.state is State.LIVE and file_id == target.file_id:
                 return upload
         return None
 

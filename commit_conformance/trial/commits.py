@@ -209,6 +209,16 @@ class Commits:
         """A fresh upload for a new version of a file, the first commit's by default."""
         return self.target.bank.open(target=file or self.sample_file, **options)
 
+    def is_current(self, attempt: Attempt) -> bool:
+        """Whether a commit's file is still as that commit has made it."""
+        return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
+
+    @property
+    def light_content(self) -> bytes | None:
+        """The bytes of a file of few parts that the run has made, as they are in it now; None while there is none."""
+        light = (one for one in self.attempts if one.upload.session.file_size == self.target.bank.light_size)
+        return next((one.upload.content for one in light if one.created and self.is_current(one)), None)
+
     def material(self, upload: Upload) -> Material:
         """What plans may draw on for one upload."""
         foreign, foreign_bytes = None, b""

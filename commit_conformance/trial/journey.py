@@ -155,4 +155,6 @@ def _sizes(server: Races) -> tuple[int, ...]:
     part, smallest = server.target.first_session.part_size, server.target.smallest
     if -(-smallest // part) > MOST_PARTS:
         raise Unsupported(f"the smallest file has {-(-smallest // part)} parts, which is too many for walks")
+    if server.sparing:
+        return (smallest, server.target.bank.jagged_size(part))
     return (smallest, max(smallest, part + part // 2)) if part <= server.target.settings.cheap_part else (smallest,)

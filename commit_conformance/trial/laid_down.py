@@ -25,10 +25,10 @@ def laid_down(journey: Journey) -> None:
         made = _made_before(journey.server)
         if made is not None:
             step(walker.adopt, made)
+        sparing = journey.server.sparing and made is not None
         step(walker.open, first_name, size=1)
         one, known = walker.sessions[-1], len(walker.sessions)
-        step(walker.open, first_name)
-        sparing = journey.server.sparing and made is not None
+        step(walker.open, first_name, size=int(sparing))
         if sparing:
             step(walker.put, one, -1)
         else:

@@ -204,10 +204,12 @@ class Races(Refusals):
     def identical_commits(self, lag: float) -> Round:
         """The same right commit, three times at once: one file, and no answer that names another.
 
-        In a standard run it ends the session that has refused wrong digests, which has to be committed anyway.
+        In a standard run it ends the session that has refused wrong digests, which has to be committed anyway. Where a
+        file is costly that session is left to be committed alone, so that a 202 can be watched: hardly another one is.
         """
         self.target.wire.purse.check_files()
-        upload = self._racer() if self.thorough else self.target.bank.take("digest")
+        alone = self.thorough or self.sparing
+        upload = self._racer(fresh=True) if alone else self.target.bank.take("digest")
         finishes, attempts = self._committed_at_once([upload] * 3, "one of three right commits at once", lag=lag)
         calls = [
             finish.call("commit S", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result))
@@ -241,8 +243,8 @@ class Races(Refusals):
         self.target.wire.purse.check_files()
         file = self.version_file
         # Where a file is costly, the session that has refused wrong preconditions, which has to be committed anyway.
-        upload = self.target.bank.version_carrier(file) if self.sparing else None
-        upload = upload or self.light(target=file)
+        carrier = self.target.bank.version_carrier(file) if self.sparing else None
+        upload = carrier or self.light(target=file)
         before = self._former(file.file_id)
         finishes, attempts = self._committed_at_once(
             [upload] * 3,
@@ -255,8 +257,10 @@ class Races(Refusals):
         created = [attempt for attempt in attempts if attempt.took_effect]
         if not created:
             self._excuse(attempts)
-        if not created and upload.refused:
-            self.session_died(attempts[0])
+        if not created and carrier is not None:  # by what it has borne, perhaps: a fresh one tells
+            if carrier.refused:
+                self.session_died(attempts[0])
+            carrier.state = State.GONE
             return self.identical_versions(lag)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
@@ -341,7 +345,9 @@ class Races(Refusals):
         """Two sessions for one name, committed at once: one file, and 409 for the other."""
         self.target.wire.purse.check_files()
         name = self.target.bank.name()
-        uploads = [self.light(name=name), self.light(name=name)]
+        # Where a file is costly, with the bytes of another file: two files are two files, whatever is in them.
+        content = self.light_content if self.sparing else None
+        uploads = [self.light(name=name, content=content) for _ in range(2)]
         finishes, attempts = self._committed_at_once(uploads, "one of two right commits at once, for one name", lag=lag)
         calls = [
             finish.call(
@@ -463,9 +469,9 @@ class Races(Refusals):
         total = -(-size // self.target.first_session.part_size)
         return self.upload(size=size, parts=range(total - 1))
 
-    def _racer(self) -> Upload:
+    def _racer(self, *, fresh: bool = False) -> Upload:
         """An upload for a race: in a standard run one that was kept, where there is one."""
-        if self.thorough:
+        if self.thorough or fresh:
             self.target.wire.purse.check_files()
             return self.light()
         return self.usual()

@@ -6,7 +6,7 @@ them: files that must not change, sessions that are not there, other users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -95,16 +95,6 @@ class Server(Shared):
         shown, session = attempt.file, attempt.upload.session
         if shown and shown.sha1 and shown.sha1.lower() != session.sha1:
             self.fail(f"the 201 shows sha1 {shown.sha1}, the content's is {session.sha1}", attempt, expected=expected)
-
-    def is_current(self, attempt: Attempt) -> bool:
-        """Whether a commit's file is still as that commit has made it."""
-        return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
-
-    @property
-    def light_content(self) -> bytes | None:
-        """The bytes of a file of few parts that the run has made, as they are in it now; None while there is none."""
-        light = (one for one in self.attempts if one.upload.session.file_size == self.target.bank.light_size)
-        return next((one.upload.content for one in light if one.created and self.is_current(one)), None)
 
     def landed(self, attempt: Attempt) -> None:
         """Ends the test when a commit moved or renamed its file, which other commits did not."""

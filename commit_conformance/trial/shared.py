@@ -59,6 +59,10 @@ class Shared(Races):
                 return False
         return upload.state is State.LIVE
 
+    def empty(self) -> Upload:
+        """An upload without parts, whose last one is one byte: not meant to be committed, it takes next to nothing."""
+        return self.upload(size=self.target.bank.jagged_size(self.target.first_session.part_size), parts=())
+
     # Scenes
 
     def survives_refusals(self) -> bool:
