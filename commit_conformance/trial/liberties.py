@@ -78,11 +78,17 @@ class Liberties:
             self._server.excused(attempt)
         return attempt if attempt.took_effect else None
 
-    def untried(self, upload: Upload) -> list[Liberty]:
-        """The next pack for such an upload that nobody has tried yet, which from now on counts as tried; or nothing."""
+    def untried(self, upload: Upload, *, doubtful: bool = True) -> list[Liberty]:
+        """The next pack for such an upload that nobody has tried yet, which from now on counts as tried; or nothing.
+
+        Args:
+            doubtful: Whether it may be one that many servers refuse.
+        """
         for members in self._packs:
             pending = [member for member in members if member not in self._results]
             if not pending or members in self._tried or pending[0].version is not (upload.target is not None):
+                continue
+            if pending[0].doubtful and not doubtful:
                 continue
             self._tried.append(members)
             return pending

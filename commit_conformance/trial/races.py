@@ -445,7 +445,7 @@ class Races(Refusals):
         Where a file is costly they are written in unusual forms that are still to be tried. If none of them makes
         anything, they are sent plainly, and only that is the race.
         """
-        members = self.liberties.untried(uploads[0]) if self.sparing else []
+        members = self.liberties.untried(uploads[0], doubtful=False) if self.sparing else []
         for form in (members, []) if members else ([],):
             plan = together(form)
             finishes = self.at_once([self._sender(upload, plan) for upload in uploads], lag=lag)
