@@ -2,7 +2,7 @@
 
 A scene vouches for its rules when all of it goes well. When anything in it does not, it says nothing: each of its rules
 is then asked as it is elsewhere, on sessions of its own, and only that decides. So nothing that one rule has done to a
-session is ever held against the server under another one.
+session is ever held against the server under another one. Only a wrong commit that is carried out is told at once.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from commit_conformance.model import Outcome
+from commit_conformance.model import Outcome, Problem
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.upload import State, Upload, awkward_digest
 from commit_conformance.trial.races import Races, Round
 from commit_conformance.trial.refusals import TELLTALE
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance
+from commit_conformance.wire import describe_answer
 from strategies import digests, part_lists, preconditions
 from strategies.plan import USUAL, CommitPlan
 
@@ -49,12 +50,20 @@ class Shared(Races):
         except (Nonconformance, Blocked, InDoubt, SetupFailed):
             return False
 
-    def refuses_each(self, upload: Upload, plans: Iterable[CommitPlan]) -> bool:
-        """Whether an upload refuses every one of these commits and is live afterwards. Ends no test."""
-        for plan in plans:
+    def refuses_each(self, upload: Upload, plans: Iterable[tuple[str, CommitPlan]]) -> bool:
+        """Whether an upload refuses every one of these commits and is live afterwards. Ends no test.
+
+        Args:
+            plans: Each with the rule that speaks of it: one that is carried out is filed there, since that needs no
+                second look to be wrong, and may not come again.
+        """
+        for rule, plan in plans:
             if upload.target is not None and plan.attributes is USUAL:
                 plan = replace(plan, attributes=TELLTALE)
             attempt = self.attempt(upload, plan)
+            if attempt.took_effect and attempt.expectation.must_refuse:
+                said = describe_answer(attempt.run.last)
+                self.judge.file(Problem(rule, f"the server committed it: {said}"), attempt)
             if attempt.outcome is not Outcome.REFUSED or attempt.in_doubt or attempt.run.glances or attempt.run.limited:
                 return False
         return upload.state is State.LIVE
@@ -73,8 +82,12 @@ class Shared(Races):
         self.target.wire.purse.check_files()
         size = self.whole_parts * self.target.first_session.part_size
         upload = self.upload(size=size, wants=awkward_digest)
-        wrong = (digests.mismatch, part_lists.missing_last, part_lists.wrong_sha1)
-        refused = self.refuses_each(upload, [plan for family in wrong for plan in family.first(1)])
+        wrong = {
+            "DIGEST-MISMATCH": digests.mismatch,
+            "PART-MISSING-LAST": part_lists.missing_last,
+            "PART-SHA1": part_lists.wrong_sha1,
+        }
+        refused = self.refuses_each(upload, [(rule, family.representatives[0]) for rule, family in wrong.items()])
         return refused and self.attempt(upload, CommitPlan()).created
 
     def late_part(self) -> bool:
@@ -85,7 +98,8 @@ class Shared(Races):
         self.target.wire.purse.check_files()
         part_size, count = self.target.first_session.part_size, self.whole_parts
         upload = self.upload(size=count * part_size + 1, parts=range(count))
-        if not self.refuses_each(upload, [CommitPlan(), CommitPlan(digest=digests.OfListed())]):
+        plans = (CommitPlan(), CommitPlan(digest=digests.OfListed()))
+        if not self.refuses_each(upload, [("PART-NOT-UPLOADED", plan) for plan in plans]):
             return False
         self.target.bank.put(upload, [count])
         return self.unusually_or_plainly(upload).created
@@ -97,7 +111,7 @@ class Shared(Races):
     def _after_412(self) -> bool:
         self.target.wire.purse.check_files()
         upload = self.version_carrier()
-        if not self.refuses_each(upload, preconditions.stale_if_match.first(1)):
+        if not self.refuses_each(upload, [("IF-MATCH-STALE", preconditions.stale_if_match.representatives[0])]):
             return False
         if self.attempts[-1].answer.status != 412:
             return False
