@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commit_conformance.options import PREFIX
-from commit_conformance.target.connect import CHEAP_PART, wanted_size
+from commit_conformance.target.connect import wanted_size
+from commit_conformance.target.settings import CHEAP_PART
 
 if TYPE_CHECKING:
     from commit_conformance.verdict.settings import RunSettings

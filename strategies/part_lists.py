@@ -105,6 +105,8 @@ unknown = _family(
 )
 #: The first part of another session just as it was uploaded there, with the digest that fits.
 foreign_exactly = CommitPlan(parts=(Foreign(at=0, exact=True),), digest=WithForeignPart())
+#: Parts of another session in the place of the last one.
+foreign_last = (CommitPlan(parts=(Foreign(at=-1),)), CommitPlan(parts=(Foreign(at=-1, exact=True),)))
 foreign = _family(
     "a part of another session",
     [Foreign(at=0), Foreign(at=0, exact=True), Foreign(at=-1, whole=True)],

@@ -25,8 +25,9 @@ from commit_conformance.model import Answer, Expectation, FileState, Outcome, Pr
 from commit_conformance.target.api import created_file, file_state, id_of, is_gone
 from commit_conformance.target.bank import Bank, SetupFailed
 from commit_conformance.target.commit import CommitRun, Patience, follow
-from commit_conformance.target.connect import CHEAP_PART, Target
+from commit_conformance.target.connect import Target
 from commit_conformance.target.ledger import Ledger
+from commit_conformance.target.settings import CHEAP_PART
 from commit_conformance.target.upload import State, Upload, make_content
 from commit_conformance.wire import TokenExpired, Wire, WireError, describe_answer
 from strategies.plan import CommitPlan, Material

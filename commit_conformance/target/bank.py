@@ -15,7 +15,7 @@ from commit_conformance.model import FileState, UploadedPart, UploadedSession
 from commit_conformance.target.api import Api, part_of
 from commit_conformance.target.ledger import Ledger
 from commit_conformance.target.upload import State, Upload, make_content, plain_digest
-from commit_conformance.wire import Exchange
+from commit_conformance.wire import BudgetSpent, Exchange
 from commit_conformance.wire.errors import Trouble
 
 #: Parts of one file: what the documentation allows. More are an invention, and each would be a request.
@@ -51,9 +51,12 @@ class Bank:
         file_size: Size of a file that nothing else is asked of.
         light_size: Size of a file of few parts, for sessions of which the part list is not what matters.
         odd_size: Size of a file of five parts, where these are cheap.
+        costly: Whether a file takes so many bytes that one should serve as many rules as it can.
 
     Attributes:
         digests_apart: Whether bad digests have a carrier of their own, so that it is known what a session died of.
+        reuses: Whether a session is handed out again. A benchmark switches it off, to see what that saves.
+        closed: Why no more bytes may be uploaded for the time being; empty while they may.
         uploads: Every session of the run, oldest first.
         homes: The folder each committed file was made in, by its id.
     """
@@ -69,6 +72,7 @@ class Bank:
         file_size: int,
         light_size: int | None = None,
         odd_size: int | None = None,
+        costly: bool = False,
     ) -> None:
         self.api = api
         self.ledger = ledger
@@ -78,6 +82,9 @@ class Bank:
         self.file_size = file_size
         self.light_size = light_size or file_size
         self.odd_size = odd_size or file_size
+        self.costly = costly
+        self.reuses = True
+        self.closed = ""
         self.digests_apart = True
         self.uploads: list[Upload] = []
         self.homes: dict[str, str] = {}
@@ -117,7 +124,11 @@ class Bank:
         Raises:
             SetupFailed: The target refused the session or a part.
             Trouble: Answers were lost on the way.
+            BudgetSpent: It would take bytes, and the bank is closed.
         """
+        parts = None if parts is None else list(parts)
+        if self.closed and parts != []:
+            raise BudgetSpent(self.closed)
         size = len(content) if content is not None else (size or self.file_size)
         name = name or (target.name if target and target.name else None) or self.name()
         folder_id = folder_id or self.folder_id
@@ -201,24 +212,43 @@ class Bank:
 
     def usual(self) -> Upload:
         """An upload like any other, complete and clean: one that was kept, or a fresh one."""
-        return self._spare() or self.open()
+        upload = self._spare()
+        if upload is None and (upload := self._spare(complete=False)) is not None:
+            self.put(upload, upload.lacking)
+        return upload or self.open()
 
-    def _spare(self) -> Upload | None:
+    def jagged_size(self, part_size: int) -> int:
+        """Bytes of a file whose last part is one byte: the least that can be uploaded of a file that stays in parts."""
+        return max(2, -(-self.light_size // part_size)) * part_size + 1
+
+    def unfinished(self, *indices: int) -> Upload:
+        """An upload of the usual size that lacks parts: one that was kept, or a fresh one.
+
+        Args:
+            indices: Parts that it has to have; negative ones are counted from the end.
+        """
+        upload = self._spare(complete=False) or self.open(parts=())
+        total = upload.session.total_parts
+        lacking = upload.lacking
+        self.put(upload, [index % total for index in indices if index % total in lacking])
+        return upload
+
+    def _spare(self, *, complete: bool = True) -> Upload | None:
         for upload in self.uploads:
-            if upload.spare and upload.state is State.LIVE:
+            if upload.spare and upload.state is State.LIVE and upload.session.complete is complete:
                 upload.spare = False
                 return upload
         return None
 
     def keep(self, upload: Upload) -> None:
-        """Gives back an upload that is live, complete and clean, so that it is used again."""
-        upload.spare = upload.state is State.LIVE and upload.session.complete and upload.target is None
+        """Gives back an upload that is live and clean, so that it is used again: whole, or as one that lacks parts."""
+        upload.spare = self.reuses and upload.state is State.LIVE and upload.target is None
 
     def lease(self, group: str) -> Upload:
         """An upload for a bad commit of a group of rules: its carrier, or another one that becomes it."""
         kind = "digest" if group == "digest" and self.digests_apart else "general"
         for upload in self.carriers():
-            if upload.group == kind:
+            if upload.group == kind and self.reuses:
                 return upload
         # An odd number of parts for wrong digests, an even one for wrong lists: some servers take their time for some.
         upload = self._spare() or self.open(size=self.odd_size if kind == "digest" else None)
@@ -227,7 +257,9 @@ class Bank:
 
     def take(self, group: str | None = None) -> Upload:
         """An upload for a right commit: the carrier (of a group) that has refused most, or a clean one."""
-        used = [upload for upload in self.carriers() if upload.refused and group in (None, upload.group)]
+        used = [
+            upload for upload in self.carriers() if self.reuses and upload.refused and group in (None, upload.group)
+        ]
         return max(used, key=lambda upload: len(upload.refused)) if used else self.usual()
 
     def lease_version(self, target: FileState) -> Upload:
@@ -242,11 +274,22 @@ class Bank:
                 target.file_id,
                 target.etag,
             )
-            if upload.group and upload.state is State.LIVE and same:
+            if upload.group and upload.state is State.LIVE and same and self.reuses:
                 return upload
         upload = self.open(target=target, size=self.light_size)
         upload.group = "preconditions"
         return upload
+
+    def version_carrier(self, target: FileState) -> Upload | None:
+        """The live upload that has carried commits with preconditions for a file, whatever etag that had at the time.
+
+        For commits that name no etag: those are right at any.
+        """
+        for upload in self.uploads:
+            file_id = upload.target.file_id if upload.target is not None else None
+            if upload.group == "preconditions" and upload.state is State.LIVE and file_id == target.file_id:
+                return upload
+        return None
 
     def carriers(self) -> list[Upload]:
         """Live uploads that carry bad requests for new files."""

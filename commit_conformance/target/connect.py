@@ -13,7 +13,7 @@ from commit_conformance.target.api import Api, SessionHandle, id_of, is_gone, is
 from commit_conformance.target.bank import Bank
 from commit_conformance.target.capabilities import Capabilities
 from commit_conformance.target.ledger import CleanupResult, Ledger, clean_up
-from commit_conformance.target.settings import TargetSettings, TargetUnusable
+from commit_conformance.target.settings import CHEAP_PART, TargetSettings, TargetUnusable
 from commit_conformance.target.upload import State
 from commit_conformance.wire import Allowed, Exchange, TokenTrouble, Wire, WireError
 
@@ -21,8 +21,8 @@ from commit_conformance.wire import Allowed, Exchange, TokenTrouble, Wire, WireE
 SIZES = (4096, 20_000_000, 20 * 1024 * 1024, 50_000_000)
 #: Parts a file should have, so that first, middle, next to last and last are four different parts.
 WANTED_PARTS = 4
-#: Up to this part size the wanted number of parts is cheap.
-CHEAP_PART = 1024 * 1024
+#: A file of more cheap parts than this is costly all the same: a run would upload dozens of them.
+CHEAP_PARTS = 8
 #: Files are made in memory, of more than two parts. Box asks for parts of 8 to 64 MiB.
 LARGEST_PART = 256 * 1024 * 1024
 
@@ -154,7 +154,7 @@ class Target:
             user=user,
             session=tried[-1][1],
             part_size=handle.part_size if handle is not None else None,
-            file_size=max(size, wanted_size(handle.part_size)) if handle is not None else 0,
+            file_size=max(size, self._wanted_size(handle.part_size)) if handle is not None else 0,
             ended=ended,
         )
 
@@ -256,13 +256,14 @@ class Target:
             raise TargetUnusable(
                 f"the target asks for parts of {part} bytes; files of several would not fit into memory"
             )
-        wanted = wanted_size(part)
+        wanted = self._wanted_size(part)
         if size > 2 * wanted:
             # The documented minimum in small parts is thousands of them: perhaps this server takes smaller files.
             handle, size = self._smaller(handle, wanted, size)
         file_size = max(size, wanted)
         light_size = min(file_size, max(size, part + part // 2))
-        odd_size = max(size, 4 * part + part // 2) if part <= CHEAP_PART else file_size
+        cheap = self.settings.cheap_part
+        odd_size = max(size, 4 * part + part // 2) if part <= cheap else file_size
         self.notes.append(f"parts of {part} bytes; files of {file_size} bytes, {-(-file_size // part)} parts")
         self.first_session = handle
         self.smallest = size
@@ -286,12 +287,16 @@ class Target:
             file_size=file_size,
             light_size=light_size,
             odd_size=odd_size,
+            costly=part > cheap or light_size > CHEAP_PARTS * cheap,
         )
         # Each session that is still open at the end is aborted: one request each, which the budget has to hold.
         # One more deletes the folder. The rest is for what several threads send at once, and for answers of 429 to the
         # cleaning up itself; a quick run has no room for that.
         spare = 6 if self.wire.purse.budget.upload_requests else 2
         self.wire.purse.reserved = lambda: len(self.bank.unended()) + spare
+
+    def _wanted_size(self, part: int) -> int:
+        return wanted_size(part, cheap=self.settings.cheap_part)
 
     def _wants(self, capability: str) -> bool:
         return self._wanted is None or capability in self._wanted
@@ -394,6 +399,10 @@ class Target:
             self.ledger.note("gone", of=entry["kind"], id=entry["id"])
 
 
-def wanted_size(part: int) -> int:
-    """Bytes of a file that has parts enough, where a server takes files of that size."""
-    return (WANTED_PARTS - 1) * part + part // 2 + 1 if part <= CHEAP_PART else 2 * part + part // 3 + 1
+def wanted_size(part: int, *, cheap: int = CHEAP_PART) -> int:
+    """Bytes of a file that has parts enough, where a server takes files of that size.
+
+    Args:
+        cheap: Bytes of a part up to which parts are cheap.
+    """
+    return (WANTED_PARTS - 1) * part + part // 2 + 1 if part <= cheap else 2 * part + part // 3 + 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from commit_conformance.wire import ClientCredentials
 
 MOCK = "mock"
+#: Up to this size a part is cheap, so that a file has parts enough to be told apart. Bytes.
+CHEAP_PART = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class TargetSettings:
         static_mock: Whether it is a static mock: ``yes``, ``no``, or ``auto`` to find out.
         rate: Most requests to the upload endpoints a minute; None for as many as come.
         large_file: Bytes of the one large file that may be uploaded; None for no such file.
+        cheap_part: Bytes of a part up to which parts are cheap.
         faults, behaviours: For the embedded service only.
     """
 
@@ -41,6 +44,7 @@ class TargetSettings:
     static_mock: str = "auto"
     rate: int | None = None
     large_file: int | None = None
+    cheap_part: int = CHEAP_PART
     faults: tuple[str, ...] = ()
     behaviours: tuple[str, ...] = ()
 

@@ -62,6 +62,12 @@ class Upload:
         """Whether ``content`` holds its bytes."""
         return True
 
+    @property
+    def lacking(self) -> list[int]:
+        """Indices of the parts that were not uploaded."""
+        there = {part.offset // self.session.part_size for part in self.session.parts}
+        return [index for index in range(self.session.total_parts) if index not in there]
+
     def piece(self, index: int) -> tuple[int, bytes]:
         """Offset and bytes of one part."""
         offset = index * self.session.part_size

@@ -24,7 +24,7 @@ from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.evidence import failure_of
 from commit_conformance.trial.judge import Judge
 from commit_conformance.trial.liberties import Liberties
-from commit_conformance.verdict.catalogue import Effort, Rule
+from commit_conformance.verdict.catalogue import Effort, Level, Rule
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance, Unsupported, Verdict
 from commit_conformance.verdict.run import Run
 from commit_conformance.wire import Exchange, describe_answer
@@ -36,6 +36,8 @@ from strategies.plan import CommitPlan, Material
 SURVIVAL = {"digest": "DIGEST-RETRY", "preconditions": "PRECONDITION-RETRY"}
 #: How many right commits that are answered 202 are watched closely.
 WATCHED = 3
+#: Why nothing is uploaded for a rule that decides nothing, where a file is costly.
+_ONLY_RECORDED = "what is only recorded has to do with the sessions that are left, where a file takes"
 #: Commits that are remembered, and bytes of the answers to them: what a hostile target sends has to fit into memory.
 REMEMBERED, REMEMBERED_BYTES = 200, 8 * 1024 * 1024
 
@@ -64,6 +66,7 @@ class Commits:
         self._unsure: set[str] = set()
         self.leans = False
         self.made: dict[str, Any] = {}
+        self._version_file = ""
 
     def begin(self, rule: Rule) -> None:
         """Makes ``rule`` the one that is being tested, and checks that the target can do what it needs."""
@@ -71,6 +74,8 @@ class Commits:
         for name in rule.needs:
             self.need(name)
         self.leans = False
+        spared = self.sparing and rule.level is Level.OBSERVED
+        self.target.bank.closed = f"{_ONLY_RECORDED} {self.target.bank.light_size} bytes" if spared else ""
         self.look_again()
 
     def renew(self) -> None:
@@ -120,6 +125,33 @@ class Commits:
             raise Blocked("the first file is gone")
         return self.target.files[self.sample.file.file_id]
 
+    @property
+    def sparing(self) -> bool:
+        """Whether rules share what is uploaded wherever they can: in a standard run, where a file is costly."""
+        bank = self.target.bank
+        return bank.costly and bank.reuses and self.run.settings.effort is Effort.STANDARD
+
+    @property
+    def version_file(self) -> FileState:
+        """The file that new versions are made of: the first one, which stays.
+
+        Where uploads are shared it is another one, as long as it is there: a session for it can end with its deletion.
+        """
+        if not self.sparing:
+            return self.sample_file
+        if self._version_file not in self.target.files:
+            other = next((attempt.file for attempt in self.attempts if self._is_plain(attempt)), None)
+            self._version_file = (other or self.sample_file).file_id
+        return self.target.files[self._version_file]
+
+    def _is_plain(self, attempt: Attempt) -> bool:
+        """Whether a commit made a new file of the run's folder, other than the first, that is as it has made it."""
+        session, file = attempt.upload.session, attempt.file
+        usual = not (attempt.repeated or attempt.stray or attempt.others or attempt.expectation.reasons)
+        ours = attempt.upload.target is None and session.parent_id == self.target.folder_id
+        current = file is not None and self.target.files.get(file.file_id) is file
+        return attempt.created and usual and ours and current and attempt is not self._sample
+
     def need(self, name: str) -> None:
         """Ends the test as unsupported when the target lacks a capability."""
         if name in ("processing", "rate_limited", "locks", "collaborations", "delete_file"):
@@ -165,12 +197,22 @@ class Commits:
         return self.target.bank.take()
 
     def version_carrier(self) -> Upload:
-        """A live upload for a new version of the first file, used again until it commits."""
-        return self.target.bank.lease_version(self.sample_file)
+        """A live upload for a new version, used again until it commits."""
+        return self.target.bank.lease_version(self.version_file)
 
     def new_version(self, file: FileState | None = None, **options: Any) -> Upload:
         """A fresh upload for a new version of a file, the first commit's by default."""
         return self.target.bank.open(target=file or self.sample_file, **options)
+
+    def is_current(self, attempt: Attempt) -> bool:
+        """Whether a commit's file is still as that commit has made it."""
+        return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
+
+    @property
+    def light_content(self) -> bytes | None:
+        """The bytes of a file of few parts that the run has made, as they are in it now; None while there is none."""
+        light = (one for one in self.attempts if one.upload.session.file_size == self.target.bank.light_size)
+        return next((one.upload.content for one in light if one.created and self.is_current(one)), None)
 
     def material(self, upload: Upload) -> Material:
         """What plans may draw on for one upload."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from commit_conformance.target.bank import SetupFailed
-from commit_conformance.target.connect import CHEAP_PART
 from commit_conformance.trial.races import Races
 from commit_conformance.trial.walker import Walker
 from commit_conformance.verdict.catalogue import Effort
@@ -156,4 +155,6 @@ def _sizes(server: Races) -> tuple[int, ...]:
     part, smallest = server.target.first_session.part_size, server.target.smallest
     if -(-smallest // part) > MOST_PARTS:
         raise Unsupported(f"the smallest file has {-(-smallest // part)} parts, which is too many for walks")
-    return (smallest, max(smallest, part + part // 2)) if part <= CHEAP_PART else (smallest,)
+    if server.sparing:
+        return (smallest, server.target.bank.jagged_size(part))
+    return (smallest, max(smallest, part + part // 2)) if part <= server.target.settings.cheap_part else (smallest,)

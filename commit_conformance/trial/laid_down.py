@@ -15,6 +15,8 @@ def laid_down(journey: Journey) -> None:
     """The walk that every run takes: sessions for one name and for one file, a new name, a deletion, repeats.
 
     It begins with a file that the run has made before, where there is one, so that it makes no more than a version.
+    Where a file is costly only the session that is committed gets all its parts; the others get the last one, which is
+    the smallest, or none.
     """
     walker = journey.begin()
     first_name, second_name, _ = walker.names
@@ -23,14 +25,21 @@ def laid_down(journey: Journey) -> None:
         made = _made_before(journey.server)
         if made is not None:
             step(walker.adopt, made)
+        sparing = journey.server.sparing and made is not None
         step(walker.open, first_name, size=1)
         one, known = walker.sessions[-1], len(walker.sessions)
-        step(walker.open, first_name)
-        step(walker.fill, one, backwards=True)
-        step(walker.put, one, 0)
+        step(walker.open, first_name, size=int(sparing))
+        if sparing:
+            step(walker.put, one, -1)
+        else:
+            step(walker.fill, one, backwards=True)
+        step(walker.put, one, -1 if sparing else 0)
         step(walker.list_parts, one)
         for other in walker.sessions[known:]:
-            step(walker.fill, other)
+            if sparing:
+                step(walker.put, other, -1)
+            else:
+                step(walker.fill, other)
             step(walker.commit, one, parts_of=other)
             step(walker.abort, other)
             step(walker.open, first_name)  # nothing of the one before is left in it
@@ -57,8 +66,11 @@ def _one_file(journey: Journey, walker: Walker, name: str) -> None:
         step(walker.open, file_id=file_id, bytes_of=next(iter(walker.sessions[known:]), None))
         step(walker.open, file_id=file_id)
     versions = walker.sessions[known:]
-    for key in versions:
-        step(walker.fill, key)
+    for number, key in enumerate(versions):
+        if number == 0 or not journey.server.sparing:
+            step(walker.fill, key, backwards=journey.server.sparing)
+        elif number == 1:
+            step(walker.put, key, -1)
     for key in versions[1:2]:
         step(walker.abort, key)
         step(walker.list_parts, versions[0])

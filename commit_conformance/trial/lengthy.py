@@ -14,8 +14,8 @@ from typing import Any
 from commit_conformance.model import FileState, UploadedSession
 from commit_conformance.target.bank import MOST_PARTS, SetupFailed
 from commit_conformance.target.commit import Patience
-from commit_conformance.target.connect import CHEAP_PART
 from commit_conformance.target.long_upload import LongUpload, boundaries, open_empty, open_long, put_part
+from commit_conformance.target.settings import CHEAP_PART
 from commit_conformance.target.upload import State
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.races import Races

@@ -67,20 +67,37 @@ class Liberties:
 
         A refusal costs nothing: the caller then commits plainly, and the pack is taken apart later.
         """
+        pending = self.untried(upload)
+        if not pending:
+            return None
+        attempt = self._server.attempt(upload, together(pending))
+        self.tried(pending, attempt)
+        clash = upload.target is not None and attempt.answer.status == 409
+        delayed = attempt.run.glances or attempt.run.limited
+        if attempt.expectation.must_create and (delayed or clash or attempt.in_doubt) and not attempt.took_effect:
+            self._server.excused(attempt)
+        return attempt if attempt.took_effect else None
+
+    def untried(self, upload: Upload, *, doubtful: bool = True) -> list[Liberty]:
+        """The next pack for such an upload that nobody has tried yet, which from now on counts as tried; or nothing.
+
+        Args:
+            doubtful: Whether it may be one that many servers refuse.
+        """
         for members in self._packs:
             pending = [member for member in members if member not in self._results]
             if not pending or members in self._tried or pending[0].version is not (upload.target is not None):
                 continue
+            if pending[0].doubtful and not doubtful:
+                continue
             self._tried.append(members)
-            attempt = self._server.attempt(upload, together(pending))
-            if attempt.created:
-                self._results.update(dict.fromkeys(pending, attempt))
-            clash = upload.target is not None and attempt.answer.status == 409
-            delayed = attempt.run.glances or attempt.run.limited
-            if attempt.expectation.must_create and (delayed or clash or attempt.in_doubt) and not attempt.took_effect:
-                self._server.excused(attempt)
-            return attempt if attempt.took_effect else None
-        return None
+            return pending
+        return []
+
+    def tried(self, members: list[Liberty], attempt: Attempt) -> None:
+        """Notes what came of a pack that somebody has tried: a commit that made a file vouches for all of it."""
+        if attempt.created:
+            self._results.update(dict.fromkeys(members, attempt))
 
     def _resolve(self, members: list[Liberty]) -> None:
         """Finds out for each member whether it is taken.

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar
 
-from commit_conformance.model import FileState, expect_commit
+from commit_conformance.model import FileState, Outcome, expect_commit
 from commit_conformance.model.history import Call, Explanation, explain, history_lines, story
 from commit_conformance.model.sequential import (
     Abort,
@@ -41,6 +41,7 @@ from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance
 from commit_conformance.wire import BudgetSpent, Exchange, describe_answer
 from commit_conformance.wire.errors import Trouble
+from strategies.liberties import together
 from strategies.plan import CommitPlan
 from strategies.preconditions import current_if_match
 
@@ -174,8 +175,9 @@ class Races(Refusals):
         for upload in self.target.bank.uploads:
             if upload.unsettled:
                 self.lose(upload)
-        if self._sample is not None and self._sample.file is not None:
-            self.doubts_file(self._sample.file.file_id)
+        for file_id in {self._sample.file.file_id if self._sample and self._sample.file else "", self._version_file}:
+            if file_id:
+                self.doubts_file(file_id)
         self.look_again()
 
     def _shares(self) -> list[float]:
@@ -207,12 +209,13 @@ class Races(Refusals):
     def identical_commits(self, lag: float) -> Round:
         """The same right commit, three times at once: one file, and no answer that names another.
 
-        In a standard run it ends the session that has refused wrong digests, which has to be committed anyway.
+        In a standard run it ends the session that has refused wrong digests, which has to be committed anyway. Where a
+        file is costly that session is left to be committed alone, so that a 202 can be watched: hardly another one is.
         """
         self.target.wire.purse.check_files()
-        upload = self._racer() if self.thorough else self.target.bank.take("digest")
-        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
-        attempts = self._settled([(upload, finish.result) for finish in finishes], "one of three right commits at once")
+        alone = self.thorough or self.sparing
+        upload = self._racer(fresh=True) if alone else self.target.bank.take("digest")
+        finishes, attempts = self._committed_at_once([upload] * 3, "one of three right commits at once", lag=lag)
         calls = [
             finish.call(
                 "commit the session", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result)
@@ -248,13 +251,15 @@ class Races(Refusals):
         No name is in the way of a second one here, so nothing but the session can keep it from being made.
         """
         self.target.wire.purse.check_files()
-        file = self.sample_file
-        upload = self.light(target=file)
+        file = self.version_file
+        # Where a file is costly, the session that has refused wrong preconditions, which has to be committed anyway.
+        carrier = self.target.bank.version_carrier(file) if self.sparing else None
+        upload = carrier or self.light(target=file)
         before = self._former(file.file_id)
-        finishes = self.at_once([self._sender(upload, CommitPlan())] * 3, lag=lag)
-        attempts = self._settled(
-            [(upload, finish.result) for finish in finishes],
+        finishes, attempts = self._committed_at_once(
+            [upload] * 3,
             "one of three right commits of a new version at once",
+            lag=lag,
             claims=RACING | {"CREATED-NEW-VERSION"},
         )
         self._forward(attempts)
@@ -262,6 +267,11 @@ class Races(Refusals):
         created = [attempt for attempt in attempts if attempt.took_effect]
         if not created:
             self._excuse(attempts)
+        if not created and carrier is not None:  # by what it has borne, perhaps: a fresh one tells
+            if carrier.refused:
+                self.session_died(attempts[0])
+            carrier.state = State.GONE
+            return self.identical_versions(lag)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
         calls = [
@@ -310,11 +320,9 @@ class Races(Refusals):
 
     def commit_and_last_part(self, lag: float) -> Round:
         """The last part, and a commit that lists the others: never a file with bytes missing."""
-        size = self.target.bank.light_size
-        total = -(-size // self.target.first_session.part_size)
-        upload = self.upload(size=size, parts=range(total - 1))
-        before = upload.session
-        offset, piece = upload.piece(total - 1)
+        upload = self._without_a_part()
+        before, size = upload.session, upload.session.file_size
+        offset, piece = upload.piece(upload.lacking[-1])
 
         def put() -> Exchange:
             return self.target.api.upload_part(upload.handle, piece, offset=offset, total=size)
@@ -322,11 +330,15 @@ class Races(Refusals):
         committed, sent = self._both(self._sender(upload, CommitPlan()), put, lag)
         attempts = self._settled([(upload, committed.result)], "a right commit of the parts that are there")
         attempt = attempts[0]
-        if not attempt.took_effect:
-            upload.state = State.GONE
         part = part_of(sent.result.answer, offset=offset, content=piece)
         if part is not None:
             upload.add(part)
+        refused = attempt.outcome is Outcome.REFUSED and not attempt.in_doubt and part is not None
+        if self.sparing and refused and not (attempt.run.glances or attempt.run.limited):
+            # Whichever came first, a commit that lists a part too few is refused, and leaves its session as it was.
+            self.target.bank.keep(upload)
+        elif not attempt.took_effect:
+            upload.state = State.GONE
         taken = answered.of_part(sent.result, offset=offset, content=piece)
         sha1 = answered.sha1_of(piece)
         put_part = PutPart(key="S", offset=offset, size=len(piece), sha1=sha1, busy=True)
@@ -348,10 +360,10 @@ class Races(Refusals):
         """Two sessions for one name, committed at once: one file, and 409 for the other."""
         self.target.wire.purse.check_files()
         name = self.target.bank.name()
-        uploads = [self.light(name=name), self.light(name=name)]
-        finishes = self.at_once([self._sender(upload, CommitPlan()) for upload in uploads], lag=lag)
-        pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
-        attempts = self._settled(pairs, "one of two right commits at once, for one name")
+        # Where a file is costly, with the bytes of another file: two files are two files, whatever is in them.
+        content = self.light_content if self.sparing else None
+        uploads = [self.light(name=name, content=content) for _ in range(2)]
+        finishes, attempts = self._committed_at_once(uploads, "one of two right commits at once, for one name", lag=lag)
         calls = [
             finish.call(
                 f"commit session {key}",
@@ -444,9 +456,41 @@ class Races(Refusals):
         assert isinstance(second.result, Exchange)
         return Finish(first.result, first.begin, first.end), Finish(second.result, second.begin, second.end)
 
-    def _racer(self) -> Upload:
+    def _committed_at_once(
+        self, uploads: Sequence[Upload], what: str, *, lag: float, claims: Iterable[str] = RACING
+    ) -> tuple[list[Finish[CommitRun]], list[Attempt]]:
+        """Right commits of uploads at the same time.
+
+        Where a file is costly they are written in unusual forms that are still to be tried. If none of them makes
+        anything, they are sent plainly, and only that is the race.
+        """
+        members = self.liberties.untried(uploads[0], doubtful=False) if self.sparing else []
+        for form in (members, []) if members else ([],):
+            plan = together(form)
+            finishes = self.at_once([self._sender(upload, plan) for upload in uploads], lag=lag)
+            pairs = [(upload, finish.result) for upload, finish in zip(uploads, finishes, strict=True)]
+            attempts = self._settled(pairs, what, claims=claims, plan=plan)
+            made = next((attempt for attempt in attempts if attempt.took_effect), None)
+            if made is not None:
+                self.liberties.tried(form, made)
+                break
+            if form and not all(attempt.upload.state is State.LIVE for attempt in attempts):
+                raise Blocked("commits of unusual forms ended their sessions, so there was nothing left to race with")
+        return finishes, attempts
+
+    def _without_a_part(self) -> Upload:
+        """An upload that lacks one part, the last one; where a file is costly, any that is at hand lacks."""
+        if self.sparing:
+            upload = self.target.bank.unfinished(0)
+            self.target.bank.put(upload, upload.lacking[:-1])
+            return upload
+        size = self.target.bank.light_size
+        total = -(-size // self.target.first_session.part_size)
+        return self.upload(size=size, parts=range(total - 1))
+
+    def _racer(self, *, fresh: bool = False) -> Upload:
         """An upload for a race: in a standard run one that was kept, where there is one."""
-        if self.thorough:
+        if self.thorough or fresh:
             self.target.wire.purse.check_files()
             return self.light()
         return self.usual()
@@ -457,7 +501,12 @@ class Races(Refusals):
         return lambda: follow(self.target.api, upload, request, patience=Patience())
 
     def _settled(
-        self, pairs: Sequence[tuple[Upload, CommitRun]], what: str, *, claims: Iterable[str] = RACING
+        self,
+        pairs: Sequence[tuple[Upload, CommitRun]],
+        what: str,
+        *,
+        claims: Iterable[str] = RACING,
+        plan: CommitPlan | None = None,
     ) -> list[Attempt]:
         """Notes what the commits of a race have done, those that made something first."""
         attempts = [
@@ -467,7 +516,7 @@ class Races(Refusals):
                 expectation=expect_commit(run.request, upload.session, current=self.current(upload)),
                 run=run,
                 what=what,
-                plan=CommitPlan(),
+                plan=plan or CommitPlan(),
                 claims=frozenset(claims),
                 barred=True,
             )

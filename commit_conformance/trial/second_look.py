@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from commit_conformance.model import FileState, UploadedPart, UploadedSession, expect_commit, read_part_list
-from commit_conformance.target.connect import CHEAP_PART, Target
+from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.verdict.catalogue import Effort
@@ -122,7 +122,7 @@ class SecondLooks:
     def _smaller(self, attempt: Attempt) -> Iterator[int]:
         """Sizes of files with fewer parts, smallest first."""
         session, smallest = attempt.upload.session, self._target.smallest
-        if not session.complete or session.part_size > CHEAP_PART:
+        if not session.complete or session.part_size > self._target.settings.cheap_part:
             return
         for count in range(1, session.total_parts):
             size = (count - 1) * session.part_size + session.part_size // 2 + 1

@@ -6,7 +6,7 @@ them: files that must not change, sessions that are not there, other users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.judge import ATTRIBUTES
 from commit_conformance.trial.lengthy import Lengths
-from commit_conformance.trial.races import Races
+from commit_conformance.trial.shared import Shared
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Unsupported
 from commit_conformance.wire import Exchange, WireError, describe_answer
 from strategies.plan import CommitPlan
@@ -51,7 +51,7 @@ class SecondUser:
             raise Unsupported(f"ending the collaboration was answered {describe_answer(exchange)}")
 
 
-class Server(Races):
+class Server(Shared):
     """A server under test, as the tests of rules see it."""
 
     @property
@@ -68,13 +68,6 @@ class Server(Races):
                 self.lengths.need_large_file()
             case _:
                 super().need(name)
-
-    def once(self, key: str, make: Callable[[], T]) -> T:
-        """Makes something the first time it is asked for, and gives it again later."""
-        self.run.looked = self.run.looked or key in self.made
-        if key not in self.made:
-            self.made[key] = make()
-        return self.made[key]  # type: ignore[no-any-return]
 
     def committed(self) -> Attempt:
         """A commit of a new file other than the first that succeeded; made when there is none."""
@@ -119,16 +112,6 @@ class Server(Races):
         if shown and shown.sha1 and shown.sha1.lower() != session.sha1:
             self.fail(f"the 201 shows sha1 {shown.sha1}, the content's is {session.sha1}", attempt, expected=expected)
 
-    def is_current(self, attempt: Attempt) -> bool:
-        """Whether a commit's file is still as that commit has made it."""
-        return attempt.file is not None and self.target.files.get(attempt.file.file_id) is attempt.file
-
-    @property
-    def light_content(self) -> bytes | None:
-        """The bytes of a file of few parts that the run has made, as they are in it now; None while there is none."""
-        light = (one for one in self.attempts if one.upload.session.file_size == self.target.bank.light_size)
-        return next((one.upload.content for one in light if one.created and self.is_current(one)), None)
-
     def landed(self, attempt: Attempt) -> None:
         """Ends the test when a commit moved or renamed its file, which other commits did not."""
         known = self.run.monitor.findings
@@ -143,7 +126,7 @@ class Server(Races):
         known = self.target.capabilities.get("new_version")
         if known is None or not known.available:
             return
-        said, exchange = self._change(self.sample_file)
+        said, exchange = self._change(self.version_file)
         if said and self.attempts:
             message = f"after a refused commit of a new version {said}"
             self.judge.file(Problem("REJECTED-NO-TRACE", message), self.attempts[-1], exchange)
@@ -194,6 +177,22 @@ class Server(Races):
             raise Unsupported(f"deleting a file was answered {describe_answer(exchange)}")
         self.target.files.pop(file.file_id, None)
         self.target.ledger.note("gone", of="file", id=file.file_id)
+
+    def rename(self, file: FileState, name: str) -> bool:
+        """Gives a file the run has made another name; False where the target does not."""
+        known = self.target.capabilities.get("rename_file")
+        if known is not None and not known.available:
+            return False
+        self.target.ledger.note("name", name=name, folder_id=self.target.folder_id)
+        self.doubts_file(file.file_id)
+        exchange = self.target.api.update_file(file.file_id, {"name": name})
+        self._unsure.discard(file.file_id)
+        renamed = exchange.status == 200
+        if known is None and exchange.status != 409:
+            self.target.capabilities.learn("rename_file", renamed, f"PUT /files/ID answered {exchange.status}")
+        self.read_anew(file.file_id)  # a name may count as a change, with an etag of its own
+        current = self.target.files.get(file.file_id)
+        return renamed and current is not None and current.name == name
 
     @contextmanager
     def locked(self, file: FileState, *, token: str) -> Iterator[None]:

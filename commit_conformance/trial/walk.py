@@ -39,7 +39,8 @@ def walks(server: Races) -> str:
     effort = server.run.settings.effort
     server.leans = True  # a walk that fails was walked again while it was made shorter
     journey = Journey(server, SHARES[effort])
-    kinds = [laid_down, _drawn]
+    # A drawn walk uploads whole files for most of its steps.
+    kinds = [laid_down] if server.sparing else [laid_down, _drawn]
     # Drawn walks that fail are made shorter, the one that is laid down is not: it goes first only where little is left.
     for kind in kinds if effort is not Effort.THOROUGH else kinds[::-1]:
         try:

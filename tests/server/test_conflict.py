@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from commit_conformance.model import FileState
-from commit_conformance.target.upload import Upload
+from commit_conformance.target.api import is_gone
+from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.marks import looking_back, rule
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
+
+NAME_RACE = "the race for one name"
+LOCKED = "a right commit for a file that another user has locked"
 
 
 def taken_name(server: Server) -> tuple[Upload, Upload]:
@@ -32,8 +39,75 @@ def _take_name(server: Server) -> tuple[Upload, Upload]:
 
 
 def blocked_upload(server: Server) -> Upload:
-    """A session whose name was taken by another file after it had been opened."""
-    return taken_name(server)[0]
+    """A session whose name was taken by another file after it had been opened.
+
+    Where a file is costly, the one that has lost the race for its name.
+    """
+    return loser(server) or taken_name(server)[0]
+
+
+def loser(server: Server) -> Upload | None:
+    """The session that has lost the race for its name, where a file is costly; None where none is known for sure."""
+    return server.once("loser", lambda: _lose(server)) if server.sparing else None
+
+
+def _lose(server: Server) -> Upload | None:
+    found = server.ahead(NAME_RACE, server.commits_for_one_name)
+    for attempt in found.attempts if found is not None else ():
+        upload = attempt.upload
+        if attempt.answer.status != 409 or attempt.in_doubt or upload.state is not State.LIVE:
+            continue
+        taken = len(files_in_the_way(server, upload)) == 1
+        what = "a right commit for a name that is taken"
+        if taken and server.attempt(upload, CommitPlan(), name_taken=True, what=what).answer.status == 409:
+            return upload
+    return None
+
+
+@contextmanager
+def renamed(server: Server, upload: Upload, name: str) -> Iterator[None]:
+    """While it lasts, the file that holds a session's name has another one.
+
+    Raises:
+        Blocked: Files cannot be renamed here, or no such file is known.
+    """
+    file = next(iter(files_in_the_way(server, upload)), None)
+    if file is None or not server.rename(file, name):
+        raise Blocked("the file that holds the name could not be renamed")
+    try:
+        yield
+    finally:
+        now = server.target.files.get(file.file_id)
+        if now is not None and not server.rename(now, upload.session.name):
+            upload.state = State.GONE  # nobody knows any more what is in its way
+
+
+def in_another_case(server: Server) -> bool:
+    """Whether a session conflicts with the file that has taken its name while that is written in another case."""
+    upload = loser(server)
+    if upload is None:
+        return False
+    with renamed(server, upload, upload.session.name.swapcase()):
+        conflicts(server, upload)
+    return upload.state is State.LIVE
+
+
+def with_a_folder(server: Server) -> bool:
+    """Whether that session conflicts with a folder in the place of that file."""
+    upload = loser(server)
+    if upload is None:
+        return False
+    with renamed(server, upload, server.target.bank.name()):
+        exchange = server.target.api.create_folder(name=upload.session.name, parent_id=upload.session.parent_id)
+        if exchange.status != 201:
+            return False
+        folder_id = server.target.note_folder(exchange)
+        try:
+            conflicts(server, upload)
+        finally:
+            if is_gone(server.target.api.delete_folder(folder_id, free=False)):
+                server.target.ledger.note("gone", of="folder", id=folder_id)
+    return upload.state is State.LIVE
 
 
 def files_in_the_way(server: Server, upload: Upload) -> list[FileState]:
@@ -88,11 +162,14 @@ def test_how_a_409_names_the_file_in_the_way(server: Server) -> str:
 
 @rule("CONFLICT-CASE")
 def test_names_are_compared_without_case(server: Server) -> None:
-    conflicts(server, taken_name(server)[1])
+    if not server.shares("a name in another case", lambda: in_another_case(server)):
+        conflicts(server, taken_name(server)[1])
 
 
 @rule("CONFLICT-FOLDER")
 def test_a_folder_of_the_same_name_is_in_the_way_too(server: Server) -> None:
+    if server.shares("a folder of that name", lambda: with_a_folder(server)):
+        return
     upload = server.light()  # not one that was kept: its name will be taken for good
     exchange = server.target.api.create_folder(name=upload.session.name, parent_id=upload.session.parent_id)
     if exchange.status != 201:
@@ -125,15 +202,29 @@ def test_whether_the_session_commits_once_the_name_is_free(server: Server) -> st
 
 @rule("CONFLICT-RACE")
 def test_of_two_sessions_for_one_name_one_commits(server: Server) -> None:
-    server.races(server.commits_for_one_name)
+    server.races(server.in_turn(NAME_RACE, server.commits_for_one_name))
+
+
+def about_to_go(server: Server) -> Upload | None:
+    """A session for a new version of a file that may be deleted, where a file is costly; None where there is none."""
+    if not server.sparing or server.version_file == server.sample_file:
+        return None
+    known = server.made.get("older version session")
+    current = server.current(known) if isinstance(known, Upload) else None
+    fit = current is not None and current.file_id == server.version_file.file_id and known.state is State.LIVE
+    return known if fit else server.light(target=server.version_file)
 
 
 @rule("CONFLICT-TRASHED", late=True)
 def test_a_new_version_of_a_file_deleted_meanwhile_is_refused(server: Server) -> None:
-    victim = next(iter(files_in_the_way(server, blocked_upload(server))), None)
-    if victim is None:
-        raise Unsupported("no file to delete: the one that took the name is not known")
-    upload = server.light(target=victim)
+    upload = about_to_go(server)
+    if upload is None:
+        victim = next(iter(files_in_the_way(server, taken_name(server)[0])), None)
+        if victim is None:
+            raise Unsupported("no file to delete: the one that took the name is not known")
+        upload = server.light(target=victim)
+    victim = server.current(upload)
+    assert victim is not None
     server.delete(victim)
     what = "a right commit for a file that was deleted meanwhile"
     attempt = server.attempt(upload, CommitPlan(), what=what, barred=True)
@@ -143,16 +234,30 @@ def test_a_new_version_of_a_file_deleted_meanwhile_is_refused(server: Server) ->
         )
 
 
+def older_one_is_locked_out(server: Server) -> bool:
+    """Whether a session that was refused before is refused for a lock; nothing but a 403 tells."""
+    upload = server.made.get("older version session")
+    if not isinstance(upload, Upload) or upload.state is not State.LIVE:
+        return False
+    with (
+        server.second_user(folder_id=server.target.folder_id) as second,
+        server.locked(server.version_file, token=second.token),
+    ):
+        attempt = server.attempt(upload, CommitPlan(), what=LOCKED, barred=True)
+    return attempt.answer.status == 403
+
+
 @rule("CONFLICT-LOCKED")
 def test_a_file_locked_by_another_user_is_answered_403(server: Server) -> None:
     server.need("create_folder")  # nobody else's folder is ever shared
+    if server.shares("locked", lambda: older_one_is_locked_out(server)):
+        return
     upload = server.light(target=server.sample_file)  # one that has borne no refusal, so that the lock alone can be why
-    what = "a right commit for a file that another user has locked"
     with (
         server.second_user(folder_id=server.target.folder_id) as second,
         server.locked(server.sample_file, token=second.token),
     ):
-        attempt = server.attempt(upload, CommitPlan(), what=what, barred=True)
+        attempt = server.attempt(upload, CommitPlan(), what=LOCKED, barred=True)
     if attempt.answer.status != 403:
         server.fail(f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="403")
 

@@ -7,6 +7,8 @@ from commit_conformance.trial.server import Server
 from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
 
+LAST_PART = "the race of the last part"
+
 
 @rule("REPEAT-ONE-FILE")
 def test_the_same_commit_again_makes_no_second_file(server: Server) -> None:
@@ -48,9 +50,10 @@ def test_identical_commits_at_once_have_one_effect(server: Server) -> None:
 
 @rule("REPEAT-ABORT-RACE")
 def test_a_commit_racing_an_abort_gives_a_file_or_none(server: Server) -> None:
+    server.ahead(LAST_PART, server.commit_and_last_part)  # which leaves the session that is raced for here
     server.races(server.commit_and_abort)
 
 
 @rule("REPEAT-UPLOAD-RACE")
 def test_a_commit_racing_the_last_part_never_truncates_the_file(server: Server) -> None:
-    server.races(server.commit_and_last_part)
+    server.races(server.in_turn(LAST_PART, server.commit_and_last_part))

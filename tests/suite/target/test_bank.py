@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from commit_conformance.target.api import created_file
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import Patience, follow, send_commit
 from commit_conformance.target.upload import State, Upload, awkward_digest, make_content, plain_digest
+from commit_conformance.wire import BudgetSpent
 from commit_conformance.wire.outages import Busy
 from strategies.plan import CommitPlan, Material
 
@@ -170,16 +172,73 @@ def test_what_was_kept_is_used_again_once(target: Bench) -> None:
     assert len(target.bank.uploads) == 2
 
 
-def test_only_what_is_live_complete_and_for_a_new_file_is_kept(target: Bench) -> None:
-    ended, incomplete = target.bank.open(), target.bank.open(parts=(0,))
+def test_only_what_is_live_and_for_a_new_file_is_kept(target: Bench) -> None:
+    ended, kept = target.bank.open(), target.bank.open()
     ended.state = State.COMMITTED
-    for upload in (ended, incomplete):
-        target.bank.keep(upload)
-        assert not upload.spare
-    kept = target.bank.open()
+    target.bank.keep(ended)
+    assert not ended.spare
     target.bank.keep(kept)
     kept.state = State.GONE
-    assert target.bank.usual() not in (ended, incomplete, kept)
+    assert target.bank.usual() not in (ended, kept)
+
+
+def test_an_upload_that_lacks_parts_goes_from_hand_to_hand_until_somebody_wants_it_whole(target: Bench) -> None:
+    bank = target.bank
+    some = bank.unfinished(0)
+    assert some.lacking == [1, 2, 3]
+    bank.keep(some)
+    assert bank.lease("body") is not some  # who sends wrong commits wants to be refused for those alone
+    assert bank.unfinished(0, -1) is some
+    assert some.lacking == [1, 2]
+    assert bank.unfinished() is not some  # it was not given back
+    bank.keep(some)
+    bytes_before = target.wire.purse.cost.part_bytes
+    assert bank.usual() is some
+    assert some.session.complete
+    assert target.wire.purse.cost.part_bytes - bytes_before == 2 * PART_SIZE
+    assert [part.offset for part in some.session.parts] == [0, PART_SIZE, 2 * PART_SIZE, 3 * PART_SIZE]
+
+
+def test_what_is_whole_is_handed_out_before_what_has_to_be_completed(target: Bench) -> None:
+    some, whole = target.bank.unfinished(0), target.bank.open()
+    target.bank.keep(some)
+    target.bank.keep(whole)
+    assert target.bank.usual() is whole
+    assert target.bank.usual() is some
+
+
+def test_a_closed_bank_hands_out_what_it_has_and_uploads_nothing(target: Bench) -> None:
+    bank = target.bank
+    kept = bank.open()
+    bank.keep(kept)
+    bank.closed = "a file is too much for this"
+    assert bank.usual() is kept
+    for ask in (bank.usual, bank.open, bank.take, lambda: bank.lease("body"), lambda: bank.open(parts=(0,))):
+        with pytest.raises(BudgetSpent, match="a file is too much for this"):
+            ask()
+    assert bank.open(parts=()).session.parts == ()  # a session alone has no bytes
+    assert len(bank.uploads) == 2
+
+
+def test_a_bank_that_does_not_reuse_opens_a_session_each_time(target: Bench) -> None:
+    bank = target.bank
+    bank.reuses = False
+    first, carrier = bank.usual(), bank.lease("body")
+    carrier.refused.append("a bad commit")
+    bank.keep(first)
+    assert len({id(upload) for upload in (first, carrier, bank.usual(), bank.lease("body"), bank.take())}) == 5
+
+
+def test_a_carrier_of_preconditions_is_known_by_its_file_whatever_etag_it_has(target: Bench) -> None:
+    bank = target.bank
+    file = created_file(commit(target, bank.open()).answer)
+    assert file is not None
+    carrier = bank.lease_version(file)
+    changed = replace(file, etag="another")
+    assert bank.version_carrier(changed) is carrier
+    assert bank.version_carrier(replace(file, file_id="another")) is None
+    carrier.state = State.GONE
+    assert bank.version_carrier(file) is None
 
 
 def test_bad_commits_of_one_kind_share_a_carrier(target: Bench) -> None:

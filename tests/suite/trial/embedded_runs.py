@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from commit_conformance.target.settings import TargetSettings
+from commit_conformance.target.settings import CHEAP_PART, TargetSettings
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.run import Run
@@ -39,9 +39,12 @@ def trial(
     effort: Effort = Effort.STANDARD,
     seed: int = 1,
     large_file: int | None = None,
+    cheap_part: int = CHEAP_PART,
 ) -> Iterator[Trial]:
     """A run that leaves nothing behind; that is asserted at its end."""
-    target = TargetSettings(behaviours=behaviours, faults=(fault,) if fault else (), large_file=large_file)
+    target = TargetSettings(
+        behaviours=behaviours, faults=(fault,) if fault else (), large_file=large_file, cheap_part=cheap_part
+    )
     run = Run(RunSettings(target=target, effort=effort, seed=seed))
     try:
         yield Trial(run, Server(run))
