@@ -37,6 +37,7 @@ from commit_conformance.wire.exchange import Exchange, show_body
 from commit_conformance.wire.outages import Busy, NotSent, Outages
 from commit_conformance.wire.pace import Pace
 from commit_conformance.wire.redact import Redactor
+from commit_conformance.wire.till import Till
 from commit_conformance.wire.tokens import ClientCredentials, TokenSource
 
 #: Statuses a busy server or a gateway answers in passing. 500 is not among them: it is the server's own.
@@ -86,6 +87,7 @@ class Wire:
         sleep: Waits; replaced where no time should pass.
         user_agent: Sent with every request.
         clock: Seconds that only ever grow, for the life of tokens; replaced where no time should pass.
+        till: What the processes of the run spend together, where it has several.
 
     Attributes:
         bearers: The tokens, and what is known of them.
@@ -105,12 +107,13 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
         user_agent: str = "commit-conformance",
         clock: Callable[[], float] = time.monotonic,
+        till: Till | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.redactor = Redactor(*filter(None, [token, *other_tokens]))
-        self.purse = Purse(budget or Budget())
+        self.purse = Purse(budget or Budget(), till=till)
         self.sleep = sleep
-        self.pace = Pace(rate, sleep=lambda seconds: self.sleep(seconds))
+        self.pace = Pace(rate, sleep=lambda seconds: self.sleep(seconds), till=till)
         self._origins = {origin_of(origin) for origin in origins}
         self._listeners: list[Callable[[Exchange], None]] = []
         self._numbers = itertools.count(1)  # parts are uploaded by several threads
