@@ -22,7 +22,7 @@ from commit_conformance.options import OPTIONS
 from commit_conformance.report.log import read_log
 from commit_conformance.report.progress import Progress
 from commit_conformance.report.runs.settle import Settlement
-from commit_conformance.report.summary import conclusion, summarize
+from commit_conformance.report.summary import LEFT_TO_OTHERS, conclusion, summarize
 from commit_conformance.report.write import write
 from commit_conformance.settings import run_settings
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
@@ -246,6 +246,8 @@ class Conductor:
         if self.settings.shard is None:  # nobody is left who could know better
             event.pop("awaits", None)
             event.pop("builds_on", None)
+        elif event.get("awaits") and event["verdict"] == Verdict.BLOCKED:
+            event["reason"] = f"{LEFT_TO_OTHERS}: {event['reason']}"
         if not self._wrote_target:
             self._write_target()
         self._tested.add(event["rule"])

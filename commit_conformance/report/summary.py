@@ -21,6 +21,8 @@ LEVELS = ("documented", "implied", "rfc", "observed")
 """Levels of rules, the firmest first."""
 NOT_AT_EFFORT = "not tested at effort"
 """How the reason of a rule starts that is left for a higher effort: its absence is the user's choice, not a trouble."""
+LEFT_TO_OTHERS = "left to the other shards"
+"""How the reason of a rule starts, in the log of a shard, that needs an answer which another shard may have seen."""
 
 _CONCLUSIONS = {CONFORMS: "conforms", DOES_NOT_CONFORM: "does not conform", NOT_TESTED: "could not be tested"}
 
@@ -234,6 +236,7 @@ def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mo
     total = len(by_rule)
     counts = Counter(line.verdict for line in by_rule.values())
     later = sum(_left_for_later(line) for line in by_rule.values())
+    others = sum(line.reason.startswith(LEFT_TO_OTHERS) for line in by_rule.values())
     stuck = counts["blocked"] - later
     of_all = f"of {count_text(total, 'gating rule')}"
     if static_mock:
@@ -251,7 +254,8 @@ def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mo
         nothing = "nothing but known failures was tested" if excused else "no gating rule was run"
         return NOT_TESTED, "could not be tested: " + (f"none {of_all} passed" if total else nothing)
     asides = {
-        "not tested at this effort": later,
+        "not tested at this effort": later - others,
+        LEFT_TO_OTHERS: others,
         "unsupported by the target": counts["unsupported"],
         "only observed": counts["observed"],
     }
@@ -355,7 +359,7 @@ def _spent(name: str, amount: int | None, limit: int | None, *, in_bytes: bool =
 
 
 def _left_for_later(line: Judged) -> bool:
-    return line.verdict == "blocked" and line.reason.startswith(NOT_AT_EFFORT)
+    return line.verdict == "blocked" and line.reason.startswith((NOT_AT_EFFORT, LEFT_TO_OTHERS))
 
 
 def _rank(line: Judged) -> tuple[int, bool]:
