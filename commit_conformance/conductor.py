@@ -35,7 +35,7 @@ from commit_conformance.verdict.events import FORMAT, EventLog, now
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run import Run, till_of
 from commit_conformance.verdict.settings import RunSettings
-from commit_conformance.verdict.sharding import divide, file_of, plan_id
+from commit_conformance.verdict.sharding import divide, file_of, parts_for, plan_id
 from commit_conformance.wire import Exchange, WireError
 from commit_conformance.wire.till import clear
 
@@ -149,9 +149,8 @@ class Conductor:
         return {rule_id for rule_id, file in files.items() if parts[file] == shard.index - 1}
 
     def spread(self, tests: Sequence[str], parts: int) -> None:
-        """Takes note, in a worker of xdist, of all tests of the run and of how many parts they are dealt out to."""
-        if parts:
-            self._parts = divide(Counter(map(file_of, tests)), parts, effort=str(self.settings.effort))
+        """Takes note, in a worker of xdist, of all tests of the session and of how many parts they are dealt out to."""
+        self._parts = parts_for(tests, parts, effort=lambda: str(self.settings.effort))
 
     def comes_to(self, test: str) -> None:
         """Takes note, in a worker of xdist, of which part of the run this worker was given: that of its first test."""
@@ -257,7 +256,7 @@ class Conductor:
             progress.verdict(event)
 
     def take_worker(self, name: str, output: dict[str, Any]) -> None:
-        """Takes what a worker found in passing, and what it cost. Told twice, as an interrupted one is, it counts once."""
+        """Takes what a worker found in passing, and what it cost; once, though an interrupted one is told twice."""
         if name in self._workers:
             return
         for event in output["leftovers"]:
@@ -335,7 +334,9 @@ class Conductor:
         if self._lost:
             from commit_conformance.workers import sweep_after
 
-            self._swept = [sweep_after(name, out / f"ledger-{name}.jsonl", self.settings) for name in self._lost]
+            self._swept = [
+                sweep_after(name, self.run.run_id, out / f"ledger-{name}.jsonl", self.settings) for name in self._lost
+            ]
 
     def _end_log(self) -> int:
         assert self._log.path is not None

@@ -366,9 +366,10 @@ def _shard(settings: Settings) -> Shard | None:
     if settings.value("shard") is None:
         return None
     try:
-        return Shard.parse(str(settings.value("shard")))
+        shard = Shard.parse(str(settings.value("shard")))
     except ValueError as error:
         raise UsageProblem(f"{settings.label('shard')} {error}") from None
+    return shard if shard.count > 1 else None
 
 
 def _gate(settings: Settings) -> tuple[Level, ...]:

@@ -6,7 +6,6 @@ have tested it. So what is found does not depend on which worker is quicker. Imp
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from commit_conformance.target.api import Api
 from commit_conformance.target.ledger import CleanupResult, LedgerError, clean_up, read_ledger
 from commit_conformance.verdict.settings import RunSettings
-from commit_conformance.verdict.sharding import divide, file_of
+from commit_conformance.verdict.sharding import file_of, parts_for
 from commit_conformance.wire import Wire
 
 
 class PartScheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each worker one part of the tests, whole. Whoever takes the place of another worker gets the rest of its part.
+    """Gives each worker one part of the tests, whole. Who takes the place of another one gets the rest of its part.
 
     Args:
         config, log: xdist's.
@@ -38,18 +37,20 @@ class PartScheduling(LoadScopeScheduling):  # type: ignore[misc]
         """Deals the tests out, once every worker has told which there are."""
         if not self._parts:
             tests = next(iter(self.registered_collections.values()))
-            self._parts = divide(Counter(map(file_of, tests)), self.numnodes, effort=self._effort())
+            self._parts = parts_for(tests, self.numnodes, effort=self._effort)
         super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
-        return str(self._parts[file_of(nodeid)])
+        file = nodeid.partition("::")[0]  # of other tests than the suite's, each file for itself
+        return str(self._parts.get(file_of(nodeid), file))
 
 
-def sweep_after(worker: str, ledger: Path, settings: RunSettings) -> CleanupResult:
+def sweep_after(worker: str, run_id: str, ledger: Path, settings: RunSettings) -> CleanupResult:
     """Takes away what a worker has left that was ended before it could.
 
     Args:
         worker: Its name, for what is told.
+        run_id: The run's; a ledger of another one, which lies there still, is left alone.
         ledger: Its ledger.
         settings: The run's: the target and its tokens.
     """
@@ -61,6 +62,8 @@ def sweep_after(worker: str, ledger: Path, settings: RunSettings) -> CleanupResu
         header, entries = read_ledger(ledger)
     except LedgerError as error:
         return CleanupResult(left=[f"{told} ({error})"])
+    if header.get("run") != f"{run_id}-{worker}":
+        return CleanupResult()
     url, api_url = str(header["url"]), str(header.get("api_url") or header["url"])
     wire = Wire(
         token=target.token,

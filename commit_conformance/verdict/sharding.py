@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -115,6 +116,18 @@ def divide(tests: Mapping[str, int], count: int, *, effort: str) -> dict[str, in
         parts[file] = part
         loads[part] += costs[file]
     return parts
+
+
+def parts_for(tests: Iterable[str], count: int, *, effort: Callable[[], str]) -> dict[str, int]:
+    """Which part of the tests of a session each file goes to; empty where none of them is the suite's.
+
+    Args:
+        tests: Names of tests.
+        effort: Gives the run's effort; asked where there is a run.
+    """
+    files = Counter(map(file_of, tests))
+    ours = any(files.keys() & weights.keys() for weights in WEIGHTS.values())
+    return divide(files, count, effort=effort()) if ours and count else {}
 
 
 def file_of(test: str) -> str:

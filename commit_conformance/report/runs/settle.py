@@ -1,8 +1,8 @@
 """Verdicts that one process cannot give alone, where the tests of a run are spread over several.
 
 In one process a rule is blocked when one that it builds on has failed before it; and a rule about every answer of some
-kind was tested when such an answer came, whatever was being tested then. Where tests are spread, over the workers of a
-machine or over shards, a verdict says what it depends on in the others: ``builds_on``, rules that would have been tested
+kind was tested when such an answer came, whatever was being tested then. Where tests are spread, over workers or over
+shards, a verdict says what it depends on in the others: ``builds_on``, rules that would have been tested
 before it, and ``awaits``, what had to be seen and was not. Here they are settled, to what one process would have said.
 
 Lines are read and given as the event log has them.
