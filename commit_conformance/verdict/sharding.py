@@ -27,8 +27,8 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "test_limits": 0.01,
     },
     "standard": {
-        "test_syntax": 6.2,
         "test_walks": 3.3,
+        "test_syntax": 1.5,
         "test_part_list": 0.19,
         "test_digest": 0.17,
         "test_retries": 0.17,
@@ -44,8 +44,8 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
     },
     "thorough": {
         "test_walks": 118.0,
-        "test_syntax": 9.4,
         "test_retries": 5.4,
+        "test_syntax": 5.0,
         "test_part_list": 2.1,
         "test_conflict": 0.99,
         "test_preconditions": 0.9,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.equal_verdicts import ROOT, WAYS, differences, run
+from benchmarks.equal_verdicts import LIMITS, ROOT, WAYS, differences, run
 from commit_conformance.reference import configure
 from commit_conformance.reference.server import ServerThread
 from commit_conformance.target.embedded import PART_SIZE
@@ -21,13 +21,13 @@ from tests.suite.runs.commands import clean_environment, commit_conformance
 pytest.importorskip("xdist", reason="pytest-xdist is not installed")
 
 #: Groups that build on one another, and rules that are judged in passing; without the layer that Schemathesis makes.
-RULES = ("DIGEST-*", "PART-*", "REJECTED-*", "CREATED-*", "ERROR-*", "CONFLICT-*", "AUTH-*", "BODY-M*")
+RULES = ("DIGEST-*", "PART-*", "REJECTED-*", "CREATED-*", "ERROR-*", "CONFLICT-*", "AUTH-*", "BODY-M*", "IF-*")
 CHOSEN = [word for rule in RULES for word in ("--rule", rule)]
 
 
-@pytest.mark.parametrize("fault", ["", "html-errors", "refusal-ends-session"])
+@pytest.mark.parametrize("fault", ["", "html-errors", "ignores-if-match"])
 def test_however_a_run_is_spread_its_verdicts_are_the_same(tmp_path: Path, fault: str) -> None:
-    options = {"rule": RULES, "seed": "7", "fault": [fault] if fault else []}
+    options = {"rule": RULES, "seed": "7", **LIMITS, "fault": [fault] if fault else []}
     one, *others = (run(way, options, tmp_path / way.replace(" ", "-")) for way in WAYS)
     assert (one.exit_code, "failed" in one.verdicts.values()) == ((1, True) if fault else (0, False))
     for other in others:
