@@ -41,6 +41,8 @@ from commit_conformance.wire.till import clear
 
 #: Set by the command line, which shows the results itself.
 PROGRESS = pytest.StashKey[Progress]()
+#: A rule whose failure others explain better: it counts only where nothing else has failed.
+YIELDING = "LIFE-CYCLE-MODEL"
 #: The id of a run that several processes share.
 RUN = pytest.StashKey[str]()
 #: The seed of a run that was told none, where several processes have to have the same.
@@ -245,6 +247,7 @@ class Conductor:
         if self.settings.shard is None:  # nobody is left who could know better
             event.pop("awaits", None)
             event.pop("builds_on", None)
+            event.pop("yields", None)
         elif event.get("awaits") and event["verdict"] == Verdict.BLOCKED:
             event["reason"] = f"{LEFT_TO_OTHERS}: {event['reason']}"
         if not self._wrote_target:

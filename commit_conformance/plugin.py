@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from commit_conformance.conductor import RUN, SEED, Conductor, rule_id_of
+from commit_conformance.conductor import RUN, SEED, YIELDING, Conductor, rule_id_of
 from commit_conformance.options import OPTIONS, UsageProblem
 from commit_conformance.report.log import read_log
 from commit_conformance.trial.server import Server
@@ -117,6 +117,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         )
         elsewhere = conductor.builds_on(rule)
         event |= {"builds_on": elsewhere} if elsewhere else {}
+        event |= {"yields": True} if rule_id == YIELDING and event["verdict"] == Verdict.FAILED else {}
     if conductor.is_worker:
         event["plan"] = conductor.plan
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))

@@ -59,6 +59,9 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "test_created": 0.01,
     },
 }
+#: Files that stay together though they are two: a list in another order and another destination go into one commit, and
+#: where that goes wrong it has to be known what is to blame.
+TOGETHER: Mapping[str, str] = {"test_body": "test_part_list"}
 #: What a test counts whose file is not in the table.
 UNKNOWN = 0.1
 
@@ -108,14 +111,17 @@ def divide(tests: Mapping[str, int], count: int, *, effort: str) -> dict[str, in
         The part of every file. With more parts than files some parts are empty.
     """
     weights = WEIGHTS.get(effort, {})
-    costs = {file: weights.get(file, UNKNOWN) * number for file, number in tests.items()}
+    costs: dict[str, float] = {}
+    for file, number in sorted(tests.items()):
+        group = TOGETHER.get(file, file)
+        costs[group] = costs.get(group, 0.0) + weights.get(file, UNKNOWN) * number
     loads = [0.0] * count
     parts: dict[str, int] = {}
-    for file in sorted(costs, key=lambda file: (-costs[file], file)):
+    for group in sorted(costs, key=lambda group: (-costs[group], group)):
         part = min(range(count), key=lambda each: (loads[each], each))
-        parts[file] = part
-        loads[part] += costs[file]
-    return parts
+        parts[group] = part
+        loads[part] += costs[group]
+    return {file: parts[TOGETHER.get(file, file)] for file in tests}
 
 
 def parts_for(tests: Iterable[str], count: int, *, effort: Callable[[], str]) -> dict[str, int]:

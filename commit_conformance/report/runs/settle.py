@@ -3,7 +3,8 @@
 In one process a rule is blocked when one that it builds on has failed before it; and a rule about every answer of some
 kind was tested when such an answer came, whatever was being tested then. Where tests are spread, over workers or over
 shards, a verdict says what it depends on in the others: ``builds_on``, rules that would have been tested
-before it, and ``awaits``, what had to be seen and was not. Here they are settled, to what one process would have said.
+before it, ``awaits``, what had to be seen and was not, and ``yields``, that its failure counts only where nothing else
+has failed. Here they are settled, to what one process would have said.
 
 Lines are read and given as the event log has them.
 """
@@ -49,6 +50,7 @@ class Settlement:
         self._expected = expected
         self._said: dict[str, _Said] = {}
         self._held: list[dict[str, Any]] = []
+        self._failed: dict[str, None] = {}
 
     def take(self, line: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Takes one line; gives those that can be settled now, in the order in which they came."""
@@ -65,7 +67,7 @@ class Settlement:
         # No more come: what is not here blocks nothing, and those that are here go in the order of what they build on.
         self._expected = {str(line["rule"]) for line in self._held}
         yield from self._settled(seen=seen)
-        held, self._held = self._held, []
+        held, self._held = sorted(self._held, key=lambda line: bool(line.get("yields"))), []
         for line in held:
             yield self._tell(line, seen)
 
@@ -85,8 +87,8 @@ class Settlement:
                 yield self._tell(line, seen)
 
     def _has_to_wait(self, line: Mapping[str, Any], seen: Collection[str] | None) -> bool:
-        if seen is None and line.get("awaits"):
-            return True
+        if line.get("yields") or (seen is None and line.get("awaits")):
+            return True  # what yields comes last
         wanted = line.get("builds_on") or ()
         return any(rule not in self._said and (self._expected is None or rule in self._expected) for rule in wanted)
 
@@ -103,6 +105,13 @@ class Settlement:
                 line.pop("awaits", None)
                 line |= _blocked(line, rule, said)
                 break
+        others = [rule for rule in self._failed if rule != line.get("rule")]
+        if line.get("yields") and others and line.get("verdict") == "failed":
+            del line["yields"]
+            met = f"a walk met the same or another mistake ({line.get('reason')}); mend {', '.join(others[:5])} first"
+            line |= {"verdict": "blocked", "reason": met, "observation": None, "failure": None}
+        if line.get("verdict") == "failed" and line.get("level") != "observed":
+            self._failed[str(line.get("rule"))] = None
         wanted = [rule for rule in line.pop("builds_on", None) or () if rule not in self._said]
         if wanted:
             line["builds_on"] = wanted

@@ -12,9 +12,9 @@ from commit_conformance.report.runs.settle import IN_PASSING, Settlement
 from commit_conformance.report.summary import LEFT_TO_OTHERS
 
 #: What of a verdict line is needed to settle it, and what may change.
-_NEEDED = ("rule", "level", "verdict", "gating", "reason", "known", "test", "awaits", "builds_on")
+_NEEDED = ("rule", "level", "verdict", "gating", "reason", "known", "test", "awaits", "builds_on", "yields")
 #: Members that only shards have, and no whole run.
-_OF_SHARDS = ("awaits", "builds_on")
+_OF_SHARDS = ("awaits", "builds_on", "yields")
 
 
 class NotOneRun(ValueError):

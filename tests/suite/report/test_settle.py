@@ -96,6 +96,15 @@ def test_what_builds_on_rules_that_never_come_is_told_in_the_end() -> None:
     assert told["C"]["verdict"] == "passed"
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_walk_fails_only_where_nothing_else_does(first: bool) -> None:
+    walk, other = line("W", "failed", yields=True, reason="lost a file"), line("A", "failed", test=IN_PASSING)
+    told = settled([walk, other] if first else [other, walk])
+    assert told["W"]["verdict"] == "blocked"
+    assert told["W"]["reason"] == "a walk met the same or another mistake (lost a file); mend A first"
+    assert settled([walk, line("A")])["W"]["verdict"] == "failed"
+
+
 def test_only_rules_that_are_expected_are_waited_for() -> None:
     settlement = Settlement(gate=["implied"], expected=["B"])
     assert [each["rule"] for each in settlement.take(line("B", builds_on=["A"]))] == ["B"]

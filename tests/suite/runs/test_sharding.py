@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commit_conformance.verdict.catalogue import Catalogue
-from commit_conformance.verdict.sharding import UNKNOWN, WEIGHTS, Shard, divide, file_of, plan_id
+from commit_conformance.verdict.sharding import TOGETHER, UNKNOWN, WEIGHTS, Shard, divide, file_of, plan_id
 from tests.suite.runs.commands import clean_environment
 
 ROOT = Path(__file__).parents[3]
@@ -32,10 +32,14 @@ def test_every_file_goes_to_one_part_and_no_part_is_much_dearer(tests: dict[str,
     parts = divide(tests, count, effort=effort)
     assert parts.keys() == tests.keys()
     assert set(parts.values()) <= set(range(count))
-    costs = {file: WEIGHTS[effort].get(file, UNKNOWN) * number for file, number in tests.items()}
+    costs: dict[str, float] = {}
+    for file, number in tests.items():
+        group = TOGETHER.get(file, file)
+        costs[group] = costs.get(group, 0.0) + WEIGHTS[effort].get(file, UNKNOWN) * number
+        assert parts[file] == next(parts[other] for other in tests if TOGETHER.get(other, other) == group)
     loads = dict.fromkeys(range(count), 0.0)
-    for file, part in parts.items():
-        loads[part] += costs[file]
+    for group, cost in costs.items():
+        loads[next(part for file, part in parts.items() if TOGETHER.get(file, file) == group)] += cost
     # The dearest part without its cheapest file was the cheapest when that file came to it.
     assert max(loads.values()) - min(loads.values()) <= max(costs.values()) + 1e-9
     assert divide(dict(reversed(tests.items())), count, effort=effort) == parts

@@ -86,8 +86,8 @@ def test_a_worker_that_is_killed_is_cleaned_up_after_and_its_rules_are_tested(tm
     token = "token-of-user-1"
     environment = {"KILLED": str(tmp_path / "killed"), "KILL_AT": "PART-GAP", "COMMIT_CONFORMANCE_TOKEN": token}
     with configure([], [], part_size=PART_SIZE) as service, ServerThread(service) as server:
-        given = ["--target", server.url, "-p", "tests.suite.runs.killing", *CHOSEN]
-        log = two_workers(tmp_path, *given, environment=environment)
+        given = ["--target", server.url, "-p", "tests.suite.runs.killing", "--rule", "PART-G*", "--rule", "PART-E*"]
+        log = two_workers(tmp_path, *given, "--rule", "DIGEST-L*", environment=environment)
         left = items(server.url, token)
     assert (tmp_path / "killed").exists()
     assert log[-1]["exit_code"] == 0, log[-1]["reason"]
