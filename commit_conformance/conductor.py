@@ -1,42 +1,54 @@
 """The conductor of a run: which rules are tested in which order, what goes into the log, and what the run comes to.
 
 There is one for each pytest session. Under xdist each worker has one, with a target of its own, and the controller has
-the one that writes the log.
+the one that writes the log. Verdicts that depend on what other workers have found are settled before they are written;
+those that depend on other shards say so in the log, for `merge` to settle.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from commit_conformance.known import KnownFailuresProblem, outdated, update
+from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
 from commit_conformance.options import OPTIONS
 from commit_conformance.report.log import read_log
 from commit_conformance.report.progress import Progress
 from commit_conformance.report.running import Now, Outlook, Waiting
-from commit_conformance.report.summary import conclusion, summarize
+from commit_conformance.report.runs.settle import Settlement
+from commit_conformance.report.summary import LEFT_TO_OTHERS, conclusion, summarize
 from commit_conformance.report.time_left import earlier_seconds
 from commit_conformance.report.write import write
 from commit_conformance.settings import run_settings
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
 from commit_conformance.target.connect import Target
+from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Level, Rule
 from commit_conformance.verdict.events import FORMAT, EventLog, now
 from commit_conformance.verdict.outcomes import Verdict
-from commit_conformance.verdict.run import Run
+from commit_conformance.verdict.run import Run, till_of
 from commit_conformance.verdict.settings import RunSettings
+from commit_conformance.verdict.sharding import divide, file_of, parts_for, plan_id
 from commit_conformance.wire import Exchange, WireError
+from commit_conformance.wire.till import clear
 
 #: Set by the command line, which shows the results itself.
 PROGRESS = pytest.StashKey[Progress]()
+#: A rule whose failure others explain better: it counts only where nothing else has failed.
+YIELDING = "LIFE-CYCLE-MODEL"
+#: The id of a run that several processes share.
+RUN = pytest.StashKey[str]()
+#: The seed of a run that was told none, where several processes have to have the same.
+SEED = pytest.StashKey[int]()
 
 
 def rule_id_of(item: pytest.Item) -> str | None:
@@ -65,11 +77,13 @@ class Conductor:
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
         given = {option.field: getattr(config.option, f"cc_{option.field}", None) for option in OPTIONS}
-        if worker is not None:
-            given["seed"] = worker.get("cc_seed", given["seed"])
-        self.settings: RunSettings = run_settings(given)
-        worker_id = worker["workerid"] if worker else ""
-        self.run = Run(self.settings, ledger_name=f"ledger{'-' + worker_id if worker_id else ''}.jsonl")
+        settings = run_settings(given, drawn_seed=config.stash.get(SEED, None))
+        self._distributes = bool(getattr(config.option, "dist", "no") != "no" or getattr(config.option, "tx", None))
+        processes = worker["workercount"] if worker else len(config.option.tx) if self._distributes else 1
+        self.settings: RunSettings = replace(settings, processes=processes)
+        self.run = Run(
+            self.settings, of=config.stash.get(RUN, ""), worker=str(worker["workerid"]) if worker is not None else ""
+        )
         if self.settings.target.static_mock != "no":
             self.run.recognize = self._recognize
         self.server = Server(self.run)
@@ -77,13 +91,21 @@ class Conductor:
         self.interrupted: str | None = None
         self.selected: list[Rule] = []
         self.not_at_effort: list[Rule] = []
-        self._workers: list[dict[str, Any]] = []
-        self._awaiting: list[dict[str, Any]] = []
+        #: What the run is divided by, where it is a shard's.
+        self.plan = ""
+        self._order: dict[str, int] = {}
+        self._files: dict[str, str] = {}
+        self._parts: dict[str, int] = {}
+        self._taken: set[int] = set()
+        self._workers: dict[str, dict[str, Any]] = {}
+        self._lost: list[str] = []
+        self._swept: list[CleanupResult] = []
+        self._settlement = Settlement(gate=[str(level) for level in self.settings.gate])
         self._tested: set[str] = set()
         self._wrote_target = False
+        self.begun = False
         self._finished = False
         self._started = time.monotonic()
-        self._distributes = bool(getattr(config.option, "dist", "no") != "no" or getattr(config.option, "tx", None))
         self.log_path: Path | None = None
         self._log = EventLog(None)
         if not self.is_worker:
@@ -91,7 +113,7 @@ class Conductor:
             Conductor.writing = self
 
     def choose(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
-        """The tests to run, in order; notes the rules that are left out because of the effort."""
+        """The tests to run, in order, of the run or its shard; notes the rules that the effort leaves out."""
         catalogue = self.run.catalogue
         wanted = {rule.id for rule in catalogue.select(self.settings.rules)}
         by_rule: dict[str, list[pytest.Item]] = {}
@@ -101,11 +123,57 @@ class Conductor:
                 by_rule.setdefault(rule_id, []).append(item)
         rules = [catalogue.get(rule_id) for rule_id in by_rule]
         chosen = [rule for rule in rules if self._is_chosen(rule)]
-        self.not_at_effort = [rule for rule in rules if rule not in chosen]
-        self.selected = list(catalogue.in_dependency_order(chosen))
+        left_out = [rule for rule in rules if rule not in chosen]
+        every = [item for rule in catalogue.in_dependency_order(chosen) for item in by_rule[rule.id]]
+        every.sort(key=self._turn)
+        self._order = {str(rule_id_of(item)): place for place, item in enumerate(every)}
+        self._files = {rule.id: file_of(by_rule[rule.id][0].nodeid) for rule in rules}
+        mine = self._of_shard(by_rule)
+        self.not_at_effort = [rule for rule in left_out if rule.id in mine]
+        self.selected = [rule for rule in catalogue.in_dependency_order(chosen) if rule.id in mine]
         self.run.chosen = frozenset(rule.id for rule in self.selected)
-        ordered = [item for rule in self.selected for item in by_rule[rule.id]]
-        return sorted(ordered, key=self._turn)
+        return [item for item in every if rule_id_of(item) in mine]
+
+    def _of_shard(self, by_rule: dict[str, list[pytest.Item]]) -> set[str]:
+        """The rules of this shard; all of them where the run has none. Every rule is in one shard, and in no other."""
+        shard, effort = self.settings.shard, str(self.settings.effort)
+        if shard is None:
+            return set(by_rule)
+        files = self._files
+        tests = dict.fromkeys(files.values(), 0)
+        for rule_id in self._order:
+            tests[files[rule_id]] += len(by_rule[rule_id])
+        parts = divide(tests, shard.count, effort=effort)
+        dealt = sorted(f"{rule_id} {parts[file]}" for rule_id, file in files.items())
+        told = [effort, str(self.settings.drawn), *(str(level) for level in self.settings.gate)]
+        self.plan = plan_id(dealt, told)
+        return {rule_id for rule_id, file in files.items() if parts[file] == shard.index - 1}
+
+    def spread(self, tests: Sequence[str], parts: int) -> None:
+        """Takes note, in a worker of xdist, of all tests of the session and of how many parts they are dealt out to."""
+        self._parts = parts_for(tests, parts, effort=lambda: str(self.settings.effort))
+
+    def comes_to(self, test: str) -> None:
+        """Takes note, in a worker of xdist, of which part of the run this worker was given: that of its first test."""
+        part = self._parts.get(file_of(test))
+        if part is None or part in self._taken:
+            return
+        self._taken.add(part)
+        mine = [rule.id for rule in self.selected if self._parts.get(self._files[rule.id]) in self._taken]
+        self.run.chosen = frozenset(mine)
+
+    def builds_on(self, rule: Rule) -> list[str]:
+        """Rules that a rule builds on, near or far, and that one process would have tested before it; not this one."""
+        found: dict[str, None] = {}
+
+        def visit(needing: Rule) -> None:
+            for needed in needing.depends_on:
+                if needed not in found and self._order.get(needed, len(self._order)) < self._order.get(rule.id, 0):
+                    found[needed] = None
+                visit(self.run.catalogue.get(needed))
+
+        visit(rule)
+        return [needed for needed in found if needed not in self.run.verdicts]
 
     def _turn(self, item: pytest.Item) -> int:
         """When a test is run: what decides first, and what is only recorded with what the budget has left."""
@@ -118,10 +186,12 @@ class Conductor:
         """Opens the log and reaches the target; False when there is none to test."""
         if self.is_worker:
             return True
+        self.begun = True
         self._show()  # before the log is opened: the one that is there says how long a run takes
         self._log = EventLog(self.log_path)
         self._log.write(self._header())  # before anything is sent, so that a log is one whatever becomes of the run
-        reached = self._distributes or self._reach()
+        # A shard that no rule fell to has nothing to ask.
+        reached = self._distributes or (not self.selected and self.settings.shard is not None) or self._reach()
         for event in self._left_out():
             self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
@@ -195,10 +265,19 @@ class Conductor:
 
     def take(self, event: dict[str, Any]) -> None:
         """Writes a verdict, and shows it where somebody watches; what another worker may know better has to wait."""
-        awaits = event.pop("awaits", None)
-        if awaits and self._distributes and not self._finished:
-            self._awaiting.append(event)
-            return
+        if self._distributes and not self._finished:
+            for line in self._settlement.take(event):
+                self._write(line)
+        else:
+            self._write(event)
+
+    def _write(self, event: dict[str, Any]) -> None:
+        if self.settings.shard is None:  # nobody is left who could know better
+            event.pop("awaits", None)
+            event.pop("builds_on", None)
+            event.pop("yields", None)
+        elif event.get("awaits") and event["verdict"] == Verdict.BLOCKED:
+            event["reason"] = f"{LEFT_TO_OTHERS}: {event['reason']}"
         if not self._wrote_target:
             self._write_target()
         self._tested.add(event["rule"])
@@ -207,20 +286,29 @@ class Conductor:
         if progress is not None and event["test"]:
             progress.verdict(event)
 
-    def take_worker(self, output: dict[str, Any]) -> None:
-        """Takes what a worker found in passing, and what it cost."""
+    def take_worker(self, name: str, output: dict[str, Any]) -> None:
+        """Takes what a worker found in passing, and what it cost; once, though an interrupted one is told twice."""
+        if name in self._workers:
+            return
         for event in output["leftovers"]:
             self.take(event)
         if not self._workers:
             for event in output["not_at_effort"]:
                 self.take(event)
-        self._workers.append(output)
+        self._workers[name] = output
+
+    def lost(self, name: str) -> None:
+        """Takes note of a worker that was ended before it could say anything."""
+        if name not in self._workers and name not in self._lost:
+            self._lost.append(name)
 
     def worker_output(self) -> dict[str, Any]:
         """What a worker has to say at its end."""
-        leftovers = self.run.leftovers({rule.id for rule in self.selected})
+        leftovers = self.run.leftovers(set(self._order))
         self.run.close()
         return {
+            "selected": [rule.id for rule in self.selected],
+            "plan": self.plan,
             "leftovers": leftovers,
             "seen": dict(self.run.monitor.seen),
             "not_at_effort": self._left_out(),
@@ -232,18 +320,21 @@ class Conductor:
 
     def finish(self) -> int | None:
         """Ends the run; gives its exit code, or None when there was none."""
-        nothing_ran = not self.selected and not self._workers
+        nothing_ran = not self.selected and not self._workers and not self._lost and self.settings.shard is None
         if self._finished or nothing_ran or self._log.path is None:
             Conductor.writing = Conductor.controller = None
             return None
+        self._without_verdict()
         self._finished = True
-        self._settle()
-        for event in self.run.leftovers({rule.id for rule in self.selected}):
+        for event in self._settlement.end({name for name, times in self._seen().items() if times}):
+            self._write(event)
+        for event in self.run.leftovers(set(self._order)):
             self.take(event)
         try:
             self.run.close()
         except KeyboardInterrupt:
             self.interrupted = "interrupted by Ctrl-C while cleaning up"
+        self._sweep()
         self._write_target(again=True)
         code = self._end_log()
         Conductor.writing = Conductor.controller = None
@@ -252,21 +343,39 @@ class Conductor:
             progress.done()
         return code
 
-    def _settle(self) -> None:
-        """Gives the verdicts that had to wait: what any worker has seen was tested by the run."""
-        for event in self._awaiting:
-            subject = self.run.monitor.subject_of(event["rule"])
-            if any(output["seen"].get(subject) for output in self._workers):
-                rule = self.run.catalogue.get(event["rule"])
-                verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
-                event |= {"verdict": str(verdict), "reason": "", **self.run.standing(rule, verdict)}
-            self.take(event)
+    def _without_verdict(self) -> None:
+        """Gives a verdict to rules that none came of: the process that tested them was ended."""
+        chosen = {rule_id: None for output in self._workers.values() for rule_id in output["selected"]}
+        for rule_id in chosen:
+            if rule_id not in self._tested and not self._settlement.holds(rule_id) and not self.interrupted:
+                reason = "no verdict came of its test: the process that ran it was ended"
+                self.take(self.run.event(self.run.catalogue.get(rule_id), Verdict.ERRORED, test="", reason=reason))
+
+    def _seen(self) -> dict[str, int]:
+        """What was seen in passing, and how often, by every process of this run."""
+        counts = [self.run.monitor.seen, *(Counter(output["seen"]) for output in self._workers.values())]
+        return dict(sum(counts, Counter[str]()))
+
+    def _sweep(self) -> None:
+        """Takes away what workers have left that were ended, and what all of them had in common."""
+        out = self.settings.out
+        if not self._distributes or out is None:
+            return
+        clear(till_of(out, self.run.run_id))
+        if self._lost:
+            from commit_conformance.workers import sweep_after
+
+            self._swept = [
+                sweep_after(name, self.run.run_id, out / f"ledger-{name}.jsonl", self.settings) for name in self._lost
+            ]
 
     def _end_log(self) -> int:
         assert self._log.path is not None
         cost, cleanup = self._cost(), self._cleanup()
+        of_shard = {} if self.settings.shard is None else {"seen": self._seen()}
         if self.interrupted:
-            self._log.write({"event": "truncated", "reason": self.interrupted, "cost": cost, "cleanup": cleanup})
+            event = {"event": "truncated", "reason": self.interrupted, "cost": cost, "cleanup": cleanup}
+            self._log.write({**event, **of_shard})
             self._log.close()
             write(self._log.path, self.settings.reports)
             return 3
@@ -274,7 +383,8 @@ class Conductor:
         log = read_log(self._log.path)
         summary = summarize(log)
         static_mock = log.target.static_mock if log.target else ""
-        code, text = conclusion(log.verdicts, static_mock=static_mock, outdated=log.outdated)
+        part = self.settings.shard is not None
+        code, text = conclusion(log.verdicts, static_mock=static_mock, outdated=log.outdated, part=part)
         unusable = self.unusable
         if unusable:
             code, text = 3, f"could not be tested: {unusable}"
@@ -290,6 +400,7 @@ class Conductor:
                 "gating": dict(Counter(result.verdict for result in summary.rules if result.gating)),
                 "cost": cost,
                 "cleanup": cleanup,
+                **of_shard,
             }
         )
         self._log.close()
@@ -320,15 +431,18 @@ class Conductor:
                 "entries": len(known.entries),
                 "outdated": [each.as_json() for each in found],
                 "changes": list(changes),
+                **({"open": open_entries(known, verdicts, rules=rules)} if self.settings.shard is not None else {}),
             }
         )
 
     @property
     def unusable(self) -> str | None:
         """Why the target could not be tested at all, if so."""
-        for output in self._workers:
+        for output in self._workers.values():
             if output["unusable"]:
                 return str(output["unusable"])
+        if self._lost and not self._workers:
+            return "every process that ran tests was ended"
         return self.run.unusable
 
     def _header(self) -> dict[str, Any]:
@@ -355,9 +469,20 @@ class Conductor:
             "gate": [str(level) for level in settings.gate],
             "seed": settings.seed,
             "budget": settings.budget.as_json(),
-            "selected": [rule.id for rule in self.selected] if settings.rules else None,
+            "selected": self._selected() if settings.rules else None,
+            **({"shard": self._shard()} if settings.shard is not None else {}),
             "profile": {"name": settings.profile, "path": str(settings.config)} if settings.config else None,
         }
+
+    def _selected(self) -> list[str]:
+        """The rules that were chosen; a controller of xdist has seen no tests, and goes by the catalogue."""
+        return [rule.id for rule in self.selected or self.run.catalogue.select(self.settings.rules)]
+
+    def _shard(self) -> dict[str, Any]:
+        """Which part of which run this is."""
+        shard = self.settings.shard
+        assert shard is not None
+        return {"index": shard.index, "count": shard.count, "plan": self.plan}
 
     def _target_event(self) -> dict[str, Any] | None:
         target = self.run.target
@@ -377,22 +502,23 @@ class Conductor:
     def _write_target(self, *, again: bool = False) -> None:
         event = self._target_event()
         if event is None and again:
-            event = next((output["target"] for output in self._workers if output["target"]), None)
+            event = next((output["target"] for output in self._workers.values() if output["target"]), None)
         if event is not None:
             self._wrote_target = True
             self._log.write(event)
 
     def _cost(self) -> dict[str, int]:
         total = dict(self.run.cost)
-        for output in self._workers:
+        for output in self._workers.values():
             for name, value in output["cost"].items():
                 total[name] = total.get(name, 0) + value
         return total
 
     def _cleanup(self) -> dict[str, Any]:
-        results = [output["cleanup"] for output in self._workers if output["cleanup"]]
+        results = [output["cleanup"] for output in self._workers.values() if output["cleanup"]]
         if self.run.cleanup is not None:
             results.append(self.run.cleanup.as_json())
+        results += [result.as_json() for result in self._swept]
         return {
             "deleted": sum(result["deleted"] for result in results),
             "left": [item for result in results for item in result["left"]],

@@ -218,6 +218,12 @@ OPTIONS: tuple[Option, ...] = (
         help="Test only these rules (ids or globs like PART-*).",
     ),
     Option(
+        name="shard",
+        metavar="I/N",
+        example='"1/4"',
+        help="Test one part of the rules, of N parts that together are the run; `merge` joins their logs.",
+    ),
+    Option(
         name="examples",
         metavar="N",
         number=True,

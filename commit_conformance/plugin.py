@@ -3,24 +3,24 @@
 It adds the options of a run, runs each test marked with a rule through `Run.examine`, and hands what comes of it to the
 conductor. Tests without such a mark are none of its business.
 
-With xdist every worker has a target of its own; verdicts travel to the controller with the test reports. The tests of
-one file stay together, since they build on one another, and what one worker waited for in vain another may have seen.
+With xdist every worker has a target of its own; verdicts travel to the controller with the test reports. How tests are
+spread over the workers stands in ``workers``.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 from typing import Any
 
 import pytest
 
-from commit_conformance.conductor import Conductor, rule_id_of
-from commit_conformance.options import OPTIONS, PREFIX, UsageProblem
+from commit_conformance.conductor import RUN, SEED, YIELDING, Conductor, rule_id_of
+from commit_conformance.options import OPTIONS, UsageProblem
 from commit_conformance.report.log import read_log
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Verdict
+from commit_conformance.verdict.run import new_run_id
 
 _PROPERTY = "commit_conformance"
 _CONDUCTOR = pytest.StashKey["Conductor"]()
@@ -42,8 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
         # The controller of xdist collects nothing: that there is a run shows when the first verdict arrives.
         Conductor.controller = config
-        if config.option.cc_seed is None:
-            config.option.cc_seed = os.environ.get(f"{PREFIX}SEED") or str(random.SystemRandom().randrange(10**6))
+        config.stash[SEED] = random.SystemRandom().randrange(10**6)
+        config.stash[RUN] = new_run_id()
+    elif hasattr(config, "workerinput"):
+        config.stash[SEED] = config.workerinput["cc_seed"]
+        config.stash[RUN] = config.workerinput["cc_run"]
 
 
 def conductor_of(config: pytest.Config) -> Conductor:
@@ -81,6 +84,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if _CONDUCTOR not in session.config.stash or session.config.option.collectonly:
         return None
     conductor = conductor_of(session.config)
+    if conductor.is_worker:
+        parts = session.config.workerinput["cc_parts"]  # type: ignore[attr-defined]
+        conductor.spread([item.nodeid for item in session.items], parts)
     return None if conductor.start() else True
 
 
@@ -94,6 +100,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     rule = conductor.run.catalogue.get(rule_id)
+    conductor.comes_to(pyfuncitem.nodeid)
 
     def body() -> str | None:
         conductor.server.begin(rule)
@@ -108,6 +115,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         event = conductor.run.examine(
             rule, body, test=pyfuncitem.nodeid, again=server.may_ask_again, renew=server.renew
         )
+        elsewhere = conductor.builds_on(rule)
+        event |= {"builds_on": elsewhere} if elsewhere else {}
+        event |= {"yields": True} if rule_id == YIELDING and event["verdict"] == Verdict.FAILED else {}
+    if conductor.is_worker:
+        event["plan"] = conductor.plan
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
     _tell_pytest(event)
     return True
@@ -146,14 +158,23 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call":
         return
     for name, value in report.user_properties:
-        if name == _PROPERTY and (conductor := _writing()) is not None:
-            conductor.take(json.loads(str(value)))
+        if name == _PROPERTY:
+            event = json.loads(str(value))
+            if (conductor := _writing(event.pop("plan", ""))) is not None:
+                conductor.take(event)
 
 
-def _writing() -> Conductor | None:
-    """The conductor that keeps the log in this process; begins it in a controller of xdist."""
-    if Conductor.writing is None and Conductor.controller is not None:
-        conductor_of(Conductor.controller).start()
+def _writing(plan: str) -> Conductor | None:
+    """The conductor that keeps the log in this process; begins it in a controller of xdist, which has seen no tests.
+
+    Args:
+        plan: What the run is divided by, as a worker has found it.
+    """
+    if Conductor.controller is not None:
+        conductor = conductor_of(Conductor.controller)
+        if not conductor.begun:
+            conductor.plan = plan
+            conductor.start()
     return Conductor.writing
 
 
@@ -165,26 +186,33 @@ def pytest_keyboard_interrupt() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Gives every xdist worker the run's seed."""
-    node.workerinput["cc_seed"] = node.config.option.cc_seed
+    """Tells every xdist worker what all of them have in common."""
+    node.workerinput["cc_seed"] = node.config.stash[SEED]
+    node.workerinput["cc_run"] = node.config.stash[RUN]
+    # Another way of spreading tests is somebody's wish; then no worker knows which ones it will be given.
+    node.workerinput["cc_parts"] = node.workerinput["workercount"] if node.config.option.dist == "load" else 0
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps the tests of a file on one worker, where nothing else was asked for: they share what they uploaded."""
+    """Gives every worker one part of the run, where nothing else was asked for."""
     if config.getvalue("dist") != "load":
         return None
-    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+    from commit_conformance.workers import PartScheduling
 
-    return LoadFileScheduling(config, log)
+    return PartScheduling(config, log, effort=lambda: conductor_of(config).settings.effort)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Takes over what an xdist worker has to say at its end."""
+    """Takes over what an xdist worker has to say at its end; of one that was ended, what it has left."""
     output = getattr(node, "workeroutput", {})
-    if _PROPERTY in output and (conductor := _writing()) is not None:
-        conductor.take_worker(json.loads(output[_PROPERTY]))
+    if _PROPERTY in output:
+        told = json.loads(output[_PROPERTY])
+        if (conductor := _writing(told["plan"])) is not None:
+            conductor.take_worker(node.gateway.id, told)
+    elif Conductor.writing is not None:
+        Conductor.writing.lost(node.gateway.id)
 
 
 @pytest.hookimpl(tryfirst=True)

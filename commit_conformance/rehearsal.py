@@ -75,6 +75,7 @@ def what_is_asked(settings: RunSettings) -> dict[str, Sequence[str] | str | None
         "effort": str(settings.effort),
         "seed": str(settings.seed),
         "rule": list(settings.rules),
+        "shard": str(settings.shard) if settings.shard else None,
         "max-requests": told(limits.requests),
         "max-upload-requests": told(limits.upload_requests),
         "max-files": told(limits.committed_files),

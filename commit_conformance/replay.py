@@ -117,7 +117,8 @@ def options_of(then: Then, given: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {name: value for name, value in given.items() if value not in (None, (), [], "", False)}
     chosen.pop("rule", None)
     asked = {} if then.in_passing else {"rule": [then.rule]}
-    return {**theirs, **chosen, **asked, "out": given.get("out") or "reports/replay"}
+    # Whatever shard the environment speaks of, this rule is not to be left to another one.
+    return {**theirs, **chosen, **asked, "shard": "1/1", "out": given.get("out") or "reports/replay"}
 
 
 def replay(then: Then, given: Mapping[str, Any]) -> Now:

@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from commit_conformance.profiles import Profile
     from commit_conformance.verdict.catalogue import Level
     from commit_conformance.verdict.settings import RunSettings
+    from commit_conformance.verdict.sharding import Shard
     from commit_conformance.wire.budget import Budget
 
 #: Domains of the public service; a host below one of them is production.
 _PRODUCTION = ("box.com", "boxcloud.com")
 #: Upload requests a minute and user that the public service documents as its limit.
 PUBLIC_RATE = 240
+#: The seed of shards of which none was said.
+SHARDS_SEED = 0
 _BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -226,13 +229,18 @@ def _check_choice(setting: Setting) -> None:
 
 
 def run_settings(
-    given: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, profiles: bool = True
+    given: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    *,
+    profiles: bool = True,
+    drawn_seed: int | None = None,
 ) -> RunSettings:
     """The settings of a run from options, environment and profile.
 
     Args:
         given: Options by field name; missing and empty ones count as not given.
         profiles: Whether a profile is looked for.
+        drawn_seed: The seed where none was said; None draws one.
 
     Returns:
         Settings with everything checked that can be checked without asking the target.
@@ -241,10 +249,10 @@ def run_settings(
         UsageProblem: See there.
     """
     environment = os.environ if environment is None else environment
-    return checked(settings_of(given, environment, profiles=profiles), environment)
+    return checked(settings_of(given, environment, profiles=profiles), environment, drawn_seed=drawn_seed)
 
 
-def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
+def checked(settings: Settings, environment: Mapping[str, str], *, drawn_seed: int | None = None) -> RunSettings:
     """The settings of a run from options with their values.
 
     Raises:
@@ -269,13 +277,18 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
     except UnknownName as error:
         raise UsageProblem(f"{settings.label('rule')}: {error}") from None
     gate = _gate(settings)
+    shard = _shard(settings)
     seed = values["seed"]
-    seed = random.SystemRandom().randrange(10**6) if seed is None else _number(settings, "seed")
+    if seed is None:  # shards cannot ask each other which one they take
+        drawn = random.SystemRandom().randrange(10**6) if drawn_seed is None else drawn_seed
+        seed = SHARDS_SEED if shard else drawn
+    else:
+        seed = _number(settings, "seed")
     examples = None if values["examples"] is None else _number(settings, "examples")
     limits = _limits(settings)
     rate = None if values["rate"] is None else _number(settings, "rate", least=1)
     if rate is None and any(_is_production(values[name]) for name in ("target", "api_url")):
-        rate = PUBLIC_RATE
+        rate = max(1, PUBLIC_RATE // (shard.count if shard else 1))  # shards are run side by side, for one user
     try:
         listed = Path(values["known_failures"]) if values["known_failures"] else None
         known = load(listed, may_be_missing=bool(values["update_known_failures"]))
@@ -283,6 +296,10 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
         raise UsageProblem(f"{settings.label('known_failures')}: {problem}") from None
     if values["update_known_failures"] and listed is None:
         raise UsageProblem("--update-known-failures: which list? name it with --known-failures FILE")
+    if values["update_known_failures"] and shard is not None:
+        raise UsageProblem(
+            "--update-known-failures: a shard does not know what the others find; run it without --shard"
+        )
     access = authorization(settings, values, environment)
     out = out_folder(values["out"], settings.label("out"))
     kept = out_folder(values["keep_failing"], settings.label("keep_failing")) if values["keep_failing"] else None
@@ -321,6 +338,7 @@ def checked(settings: Settings, environment: Mapping[str, str]) -> RunSettings:
         limits=limits,
         known=known,
         update_known=bool(values["update_known_failures"]),
+        shard=shard,
         config=settings.config,
         profile=settings.profile,
     )
@@ -362,6 +380,18 @@ def _shared_examples(settings: Settings) -> str:
         return check_shared(url)
     except NoSharedExamples as problem:
         raise UsageProblem(f"{setting.label}: {problem}") from None
+
+
+def _shard(settings: Settings) -> Shard | None:
+    from commit_conformance.verdict.sharding import Shard
+
+    if settings.value("shard") is None:
+        return None
+    try:
+        shard = Shard.parse(str(settings.value("shard")))
+    except ValueError as error:
+        raise UsageProblem(f"{settings.label('shard')} {error}") from None
+    return shard if shard.count > 1 else None
 
 
 def _gate(settings: Settings) -> tuple[Level, ...]:

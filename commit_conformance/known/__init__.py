@@ -13,7 +13,17 @@ rules about servers and rules about clients alike.
 """
 
 from commit_conformance.known.entries import Entry, KnownFailures, KnownFailuresProblem, load
-from commit_conformance.known.review import Outdated, outdated
+from commit_conformance.known.review import Outdated, open_entries, outdated
 from commit_conformance.known.update import Changes, update
 
-__all__ = ["Changes", "Entry", "KnownFailures", "KnownFailuresProblem", "Outdated", "load", "outdated", "update"]
+__all__ = [
+    "Changes",
+    "Entry",
+    "KnownFailures",
+    "KnownFailuresProblem",
+    "Outdated",
+    "load",
+    "open_entries",
+    "outdated",
+    "update",
+]

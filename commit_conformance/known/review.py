@@ -54,6 +54,33 @@ def outdated(known: KnownFailures, verdicts: Mapping[str, str], *, rules: Collec
     return tuple(found)
 
 
+def open_entries(known: KnownFailures, verdicts: Mapping[str, str], *, rules: Collection[str]) -> list[dict[str, Any]]:
+    """The entries that the other shards of a run decide on: nothing wrong was found here, and not all was tested.
+
+    Args:
+        known, verdicts, rules: As for `outdated`; the verdicts are those of one shard.
+
+    Returns:
+        For the event log: how each would be told if its rules pass everywhere, and which rules those are.
+    """
+    found = []
+    for entry in known.entries:
+        named = [rule for rule in rules if entry.matches(rule)]
+        wrong = any(verdicts.get(rule, _WELL[0]) not in _WELL for rule in named)
+        if not named or entry.flaky or wrong or all(rule in verdicts for rule in named):
+            continue
+        stale = Outdated(
+            kind="stale", entry=entry, message=f"{place_of(str(known.path), entry)}: {_stale(entry, named)}"
+        )
+        found.append({**stale.as_json(), "rules": named})
+    return found
+
+
+def _stale(entry: Entry, named: Collection[str]) -> str:
+    which = f"{entry.rule} passes" if len(named) == 1 else f"each of its {len(named)} rules passes"
+    return f"{which}; delete these lines"
+
+
 def _verdict(
     known: KnownFailures, entry: Entry, verdicts: Mapping[str, str], rules: Collection[str]
 ) -> tuple[str, str]:
@@ -65,8 +92,7 @@ def _verdict(
         return "unmatched", f"no rule has this id; delete these lines{hint}"
     well = all(verdicts.get(rule) in _WELL for rule in named)
     if well and not entry.flaky:
-        which = f"{entry.rule} passes" if len(named) == 1 else f"each of its {len(named)} rules passes"
-        return "stale", f"{which}; delete these lines"
+        return "stale", _stale(entry, named)
     if known.expired(entry):
         return "expired", f"expired after {entry.expires}; delete these lines, or let {entry.owner} give another date"
     return "", ""

@@ -44,6 +44,7 @@ class Header:
         faults, behaviours: What the embedded service was told to do, where it is the target.
         notes: What is worth knowing before anything else, such as that the target is a mock that cannot keep state.
         merged: The runs that a merged log was made of; empty for the log of one run.
+        shard: Which part of a run it is, as ``1/4``; empty for the log of a whole one.
     """
 
     run: str
@@ -64,6 +65,7 @@ class Header:
     behaviours: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     merged: tuple[MergedRun, ...] = ()
+    shard: str = ""
 
     @classmethod
     def from_event(cls, event: object) -> Header:
@@ -90,7 +92,13 @@ class Header:
             behaviours=fields.inner("target").texts("behaviours"),
             notes=fields.texts("notes"),
             merged=tuple(MergedRun.from_event(item) for item in fields.list("merged")),
+            shard=_shard(fields.inner("shard")),
         )
+
+
+def _shard(fields: Fields) -> str:
+    index, count = fields.integer("index"), fields.integer("count")
+    return f"{index}/{count}" if index and count else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ LEVELS = ("documented", "implied", "rfc", "observed")
 """Levels of rules, the firmest first."""
 NOT_AT_EFFORT = "not tested at effort"
 """How the reason of a rule starts that is left for a higher effort: its absence is the user's choice, not a trouble."""
+LEFT_TO_OTHERS = "left to the other shards"
+"""How the reason of a rule starts, in the log of a shard, that needs an answer which another shard may have seen."""
 
 _CONCLUSIONS = {CONFORMS: "conforms", DOES_NOT_CONFORM: "does not conform", NOT_TESTED: "could not be tested"}
 
@@ -196,6 +198,7 @@ def conclusion(
     *,
     static_mock: str = "",
     outdated: Collection[str] = (),
+    part: bool = False,
 ) -> tuple[int, str]:
     """Exit code and sentence for some verdict lines, several of which may be about one rule.
 
@@ -205,6 +208,7 @@ def conclusion(
         static_mock: ``found`` or ``said`` where the target is a static mock. It never conforms: most rules could not be
             asked of it, and with ``found`` nobody has said that the others are enough.
         outdated: What is out of date in the list of known failures, which nobody keeps then.
+        part: Whether these are one shard's, whose own part may hold nothing that decides.
 
     Returns:
         1 if a gating rule failed; else 3 if one errored, was blocked for another reason than the effort, or if none
@@ -212,14 +216,14 @@ def conclusion(
         the code, and neither does a known failure.
     """
     every = list(verdicts)
-    code, text = _conclusion(every, gate, static_mock)
+    code, text = _conclusion(every, gate, static_mock, part)
     if not outdated:
         return code, text
     told = f"{count_text(len(outdated), 'known failure')} out of date"
     return (DOES_NOT_CONFORM, f"{told}; else it {text}") if code == CONFORMS else (code, f"{text}; {told}")
 
 
-def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mock: str) -> tuple[int, str]:
+def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mock: str, part: bool) -> tuple[int, str]:
     # What is known says so in its worst line only: an earlier one may have passed.
     known = {line.rule for line in every if line.known is not None}
     lines = [line for line in every if (line.gating if gate is None else line.level in gate) and line.rule not in known]
@@ -232,6 +236,7 @@ def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mo
     total = len(by_rule)
     counts = Counter(line.verdict for line in by_rule.values())
     later = sum(_left_for_later(line) for line in by_rule.values())
+    others = sum(line.reason.startswith(LEFT_TO_OTHERS) for line in by_rule.values())
     stuck = counts["blocked"] - later
     of_all = f"of {count_text(total, 'gating rule')}"
     if static_mock:
@@ -243,11 +248,14 @@ def _conclusion(every: Sequence[Judged], gate: Collection[str] | None, static_mo
     troubles = [f"{counts['errored']:,} errored"] * bool(counts["errored"]) + [f"{stuck:,} blocked"] * bool(stuck)
     if troubles:
         return NOT_TESTED, f"could not be tested: {of_all[3:]}, {' and '.join(troubles)}"
+    if not counts["passed"] and part:
+        return CONFORMS, f"nothing wrong was shown: none {of_all} of this shard {'passed' if total else 'was run'}"
     if not counts["passed"]:
         nothing = "nothing but known failures was tested" if excused else "no gating rule was run"
         return NOT_TESTED, "could not be tested: " + (f"none {of_all} passed" if total else nothing)
     asides = {
-        "not tested at this effort": later,
+        "not tested at this effort": later - others,
+        LEFT_TO_OTHERS: others,
         "unsupported by the target": counts["unsupported"],
         "only observed": counts["observed"],
     }
@@ -297,7 +305,8 @@ def summarize(log: Log) -> Summary:
 
 def _conclusion_of_run(log: Log) -> tuple[int, str]:
     static_mock = log.target.static_mock if log.target else ""
-    exit_code, text = conclusion(log.verdicts, static_mock=static_mock, outdated=log.outdated)
+    part = bool(log.header.shard)
+    exit_code, text = conclusion(log.verdicts, static_mock=static_mock, outdated=log.outdated, part=part)
     if exit_code == CONFORMS and log.truncated is not None:
         return NOT_TESTED, f"could not be tested: the run did not finish ({log.truncated})"
     own = log.footer.exit_code if log.footer else None
@@ -308,6 +317,8 @@ def _conclusion_of_run(log: Log) -> tuple[int, str]:
             return own, log.footer.reason  # one of the runs could not be trusted, and the footer says which
         named = (log.footer.conclusion if log.footer else "") or _CONCLUSIONS.get(own, "ended")
         return own, f"{named}: the run ended with exit code {own}, though no gating rule failed"
+    if part:
+        text += f" (shard {log.header.shard})"
     if log.header.selected is not None:
         text += f" (only {count_text(len(log.header.selected), 'rule')} selected)"
     return exit_code, text
@@ -348,7 +359,7 @@ def _spent(name: str, amount: int | None, limit: int | None, *, in_bytes: bool =
 
 
 def _left_for_later(line: Judged) -> bool:
-    return line.verdict == "blocked" and line.reason.startswith(NOT_AT_EFFORT)
+    return line.verdict == "blocked" and line.reason.startswith((NOT_AT_EFFORT, LEFT_TO_OTHERS))
 
 
 def _rank(line: Judged) -> tuple[int, bool]:

@@ -126,7 +126,7 @@ def _room(server: Server) -> int | None:
     # Most of the time there is a session that carries bad requests; another one has to be opened, filled and ended.
     opening = 0 if any(upload.group == "general" for upload in bank.carriers()) else 2 + parts
     kept = purse.reserved() + 1 + (SHARES[effort].requests or 0) + opening
-    return max(0, min(STANDARD_CASES, limit - purse.cost.upload_requests - kept))
+    return max(0, min(STANDARD_CASES, limit - purse.spent.upload_requests - kept))
 
 
 @cache

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from commit_conformance.known import Entry
@@ -40,6 +41,7 @@ from commit_conformance.wire.client import Limits
 from commit_conformance.wire.errors import Trouble
 from commit_conformance.wire.exchange import Recent
 from commit_conformance.wire.outages import Outages
+from commit_conformance.wire.till import Till
 from commit_conformance.wire.waits import Waits
 
 #: How often a test is run, at most, that trouble on the way has ended.
@@ -51,7 +53,8 @@ class Run:
 
     Args:
         settings: What was asked for.
-        ledger_name: File name of the ledger in the run's folder.
+        of: The run's id, where this process is one of several; they share its budget.
+        worker: What this process is called, where it is one of several.
 
     Attributes:
         chosen: Ids of the rules that will be tested; None when that is not known.
@@ -65,10 +68,10 @@ class Run:
     #: Bounds on what a target may do to the run.
     limits = Limits()
 
-    def __init__(self, settings: RunSettings, *, ledger_name: str = "ledger.jsonl") -> None:
+    def __init__(self, settings: RunSettings, *, of: str = "", worker: str = "") -> None:
         self.settings = settings
         self.catalogue = Catalogue.load()
-        self.run_id = datetime.now(UTC).strftime("cc-%Y%m%d-%H%M%S-") + f"{time.time_ns() // 1000 % 46656:03x}"
+        self.run_id = (of or new_run_id()) + (f"-{worker}" if worker else "")
         self.monitor = Monitor()
         self.verdicts: dict[str, Verdict] = {}
         self._without_token: dict[str, str] = {}
@@ -86,7 +89,8 @@ class Run:
         self.looked = False
         self.recognize: Callable[[Target, Exchange | None], bool] | None = None
         self.cleanup: CleanupResult | None = None
-        self._ledger_name = ledger_name
+        self._ledger_name = f"ledger-{worker}.jsonl" if worker else "ledger.jsonl"
+        self._till = Till(till_of(settings.out, of), name=worker) if worker and settings.out else None
 
     # The target
 
@@ -123,6 +127,7 @@ class Run:
             rate=settings.rate,
             limits=self.limits,
             waits=self.waits,
+            till=self._till,
         )
         self._purse = wire.purse
         if settings.is_mock:
@@ -191,6 +196,8 @@ class Run:
         """
         started, before = time.monotonic(), self._requests()
         self.at_work = rule.id
+        if self.target is not None:
+            self.target.wire.purse.nothing_due()
         self.exchanges, self.looked = Recent(), False
         self._disturbed = 0
         examples = self.monitor.seen["example"]
@@ -431,6 +438,16 @@ class Run:
     def cost(self) -> dict[str, int]:
         """What was spent so far."""
         return {} if self._purse is None else self._purse.cost.as_json()
+
+
+def new_run_id() -> str:
+    """A name for a run, and the start of the names of everything it makes."""
+    return datetime.now(UTC).strftime("cc-%Y%m%d-%H%M%S-") + f"{time.time_ns() // 1000 % 46656:03x}"
+
+
+def till_of(out: Path, run_id: str) -> Path:
+    """Where the processes of a run count what they spend together."""
+    return out / f"{run_id}.till"
 
 
 def _interrupted(error: BaseException | None) -> bool:

@@ -8,12 +8,20 @@ from pathlib import Path
 from commit_conformance.known import KnownFailures
 from commit_conformance.target.settings import TargetSettings
 from commit_conformance.verdict.catalogue import Effort, Level
+from commit_conformance.verdict.sharding import Shard
 from commit_conformance.wire import Budget
 
 #: What an effort may cost. Standard fits into two minutes at 240 upload requests a minute.
 BUDGETS = {
     Effort.QUICK: Budget(requests=59, committed_files=4),
     Effort.STANDARD: Budget(upload_requests=480, committed_files=16),
+    Effort.THOROUGH: Budget(),
+}
+#: What each process beyond the first may cost more where tests are spread over several: it has a folder, sessions and
+#: files of its own. As measured by ``python -m benchmarks.equal_verdicts``, and some.
+PREPARING = {
+    Effort.QUICK: Budget(requests=40, committed_files=3),
+    Effort.STANDARD: Budget(upload_requests=100, committed_files=8),
     Effort.THOROUGH: Budget(),
 }
 #: Examples drawn for each family beyond its representatives.
@@ -38,6 +46,8 @@ class RunSettings:
         limits: What the run may cost at most, where that is not what the effort says.
         known: Failures that are known and do not decide; None for no list.
         update_known: Whether that list is written anew at the end.
+        shard: The part of the rules that is tested; None for all of them.
+        processes: How many processes of this machine share the run, and its budget.
         config, profile: The file of profiles and the profile chosen, if there are any.
     """
 
@@ -54,13 +64,18 @@ class RunSettings:
     limits: Budget = field(default_factory=Budget)
     known: KnownFailures | None = None
     update_known: bool = False
+    shard: Shard | None = None
+    processes: int = 1
     config: Path | None = None
     profile: str = ""
 
     @property
     def budget(self) -> Budget:
-        """What the run may cost: the effort's limits, and in their place those that were given."""
-        return BUDGETS[self.effort].but(self.limits)
+        """What the run may cost: the effort's limits, and in their place those that were given.
+
+        Only the effort's limits grow with the number of processes; what was given is kept to by all of them together.
+        """
+        return BUDGETS[self.effort].and_more(PREPARING[self.effort], self.processes - 1).but(self.limits)
 
     @property
     def drawn(self) -> int:

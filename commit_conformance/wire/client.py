@@ -37,6 +37,7 @@ from commit_conformance.wire.exchange import Exchange, show_body
 from commit_conformance.wire.outages import Busy, NotSent, Outages
 from commit_conformance.wire.pace import Pace
 from commit_conformance.wire.redact import Redactor
+from commit_conformance.wire.till import Till
 from commit_conformance.wire.tokens import ClientCredentials, TokenSource
 from commit_conformance.wire.waits import Waits
 
@@ -93,6 +94,7 @@ class Wire:
         user_agent: Sent with every request.
         clock: Seconds that only ever grow, for the life of tokens; replaced where no time should pass.
         waits: Takes notes of what is waited for; by default it makes one of its own.
+        till: What the processes of the run spend together, where it has several.
 
     Attributes:
         bearers: The tokens, and what is known of them.
@@ -113,14 +115,15 @@ class Wire:
         user_agent: str = "commit-conformance",
         clock: Callable[[], float] = time.monotonic,
         waits: Waits | None = None,
+        till: Till | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.redactor = Redactor(*filter(None, [token, *other_tokens]))
-        self.purse = Purse(budget or Budget())
+        self.purse = Purse(budget or Budget(), till=till)
         self.sleep = sleep
         self.waits = waits or Waits()
         turn = f"its turn, at {rate} upload requests a minute"
-        self.pace = Pace(rate, sleep=lambda seconds: self._pause(seconds, turn))
+        self.pace = Pace(rate, sleep=lambda seconds: self._pause(seconds, turn), till=till)
         self._origins = {origin_of(origin) for origin in origins}
         self._listeners: list[Callable[[Exchange], None]] = []
         self._numbers = itertools.count(1)  # parts are uploaded by several threads

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from commit_conformance.wire.till import Till
+
 
 class Pace:
     """Spreads requests evenly over time. Safe to share between threads.
@@ -17,6 +19,7 @@ class Pace:
         per_minute: Most requests a minute; None for no limit.
         clock: Seconds that only ever grow.
         sleep: Waits so many seconds.
+        till: Where the turns of all processes of the run are booked, if it has several: the limit is for all of them.
     """
 
     def __init__(
@@ -25,12 +28,14 @@ class Pace:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        till: Till | None = None,
     ) -> None:
         self._gap = 60 / per_minute if per_minute else 0.0
         self._clock = clock
         self._sleep = sleep
         self._next: float | None = None
         self._saved = 0
+        self._till = till
         self._lock = threading.Lock()
 
     def wait(self) -> None:
@@ -56,11 +61,19 @@ class Pace:
 
     def _take(self, count: int) -> float:
         """Books the next turns; gives how long it is until the last of them."""
+        if self._till is None:
+            wait, self._next = self._booked(count, self._next)
+            return wait
+        with self._till.open() as common:
+            wait, common.turn = self._booked(count, common.turn)
+        return wait
+
+    def _booked(self, count: int, turn: float | None) -> tuple[float, float]:
+        """How long it is until the last of some turns, and when the one after it is."""
         now = self._clock()
-        first = now if self._next is None else max(now, self._next)
+        first = now if turn is None else max(now, turn)
         last = first + (count - 1) * self._gap
-        self._next = last + self._gap
-        return last - now
+        return last - now, last + self._gap
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0:

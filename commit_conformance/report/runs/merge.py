@@ -1,7 +1,8 @@
-"""Joins the logs of several runs against one target into one: shards of a suite, or parts of it at another time.
+"""Joins the logs of several runs against one target into one: shards of a run, or parts of it at another time.
 
 Verdict lines are copied as they are, each with the run it comes from; which of them counts is decided where all logs
-are read, in ``summary``: the worst. Costs add up. A log that was cut short makes the whole incomplete, and says so.
+are read, in ``summary``: the worst. What a shard could not know alone is settled first, in ``shards``. Costs add up.
+A log that was cut short makes the whole incomplete, and says so; so does a shard that is missing.
 Lines are copied one by one, so that memory does not grow with the logs.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from typing import Any
 from commit_conformance.report.fields import Fields, text_of
 from commit_conformance.report.log import FORMAT, Log, events_of, read_log
 from commit_conformance.report.plain import count_text
-from commit_conformance.report.summary import CONFORMS, NOT_AT_EFFORT, NOT_TESTED, conclusion, summarize
+from commit_conformance.report.runs.shards import NotOneRun, Part, missing, needed, part_of, plain, settled, stale
+from commit_conformance.report.summary import CONFORMS, NOT_AT_EFFORT, NOT_TESTED, conclusion, summarize, worst
 
-_COSTS = ("requests", "upload_requests", "bytes_sent", "bytes_received", "sessions", "committed_files")
+_COSTS = ("requests", "upload_requests", "bytes_sent", "part_bytes", "bytes_received", "sessions", "committed_files")
 _BUDGETS = ("requests", "upload_requests", "committed_files")
 
 
@@ -57,7 +59,10 @@ class _Shard:
     trouble: str
     static_mock: str
     outdated: tuple[dict[str, Any], ...]
-    lines: tuple[_Line, ...]
+    open: tuple[dict[str, Any], ...]
+    lines: tuple[_Line | None, ...]
+    part: Part | None
+    changes: tuple[dict[str, Any] | None, ...] = ()
 
 
 def merge(logs: Sequence[Path], out: Path) -> Log:
@@ -74,19 +79,26 @@ def merge(logs: Sequence[Path], out: Path) -> Log:
         The merged log.
 
     Raises:
-        NotMergeable: They are of different targets or gates, or a run is among them twice.
+        NotMergeable: They are of different targets or gates, or a run is among them twice; or they are shards of
+            different runs, or a shard is among them twice.
         BrokenLog: One of them cannot be read.
         OSError: ``out`` cannot be written.
     """
     shards = [_shard(path) for path in logs]
     _check(shards)
-    tested = {line.rule for shard in shards for line in shard.lines if not line.left_for_later}
-    lines = [line for shard in shards for line in shard.lines if not (line.left_for_later and line.rule in tested)]
+    try:
+        absent = missing([shard.part for shard in shards if shard.part is not None])
+    except NotOneRun as problem:
+        raise NotMergeable(str(problem)) from None
+    shards = _settled(shards)
+    every = [line for shard in shards for line in shard.lines if line is not None]
+    tested = {line.rule for line in every if not line.left_for_later}
+    lines = [line for line in every if not (line.left_for_later and line.rule in tested)]
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("x", encoding="ascii", newline="\n") as file:
-            for event in _events(shards, tested, lines):
+            for event in _events(shards, tested, lines, absent):
                 file.write(json.dumps(event, ensure_ascii=True) + "\n")
         temporary.replace(out)
     except BaseException:
@@ -101,6 +113,8 @@ def _shard(path: Path) -> _Shard:
     target: dict[str, Any] | None = None
     end: dict[str, Any] = {}
     outdated: tuple[dict[str, Any], ...] = ()
+    undecided: tuple[dict[str, Any], ...] = ()
+    verdicts: list[dict[str, Any]] = []
     for _, event in events_of(path):
         match event.get("event"):
             case "header":
@@ -109,6 +123,9 @@ def _shard(path: Path) -> _Shard:
                 target = event
             case "known-failures":
                 outdated = tuple(item for item in Fields(event).list("outdated") if isinstance(item, dict))
+                undecided = tuple(item for item in Fields(event).list("open") if isinstance(item, dict))
+            case "verdict":
+                verdicts.append(needed(event))
             case "footer" | "truncated":
                 end = event
     lines = tuple(_Line(v.rule, v.level, v.verdict, v.gating, v.reason, v.known) for v in log.verdicts)
@@ -122,8 +139,31 @@ def _shard(path: Path) -> _Shard:
         trouble=_trouble(log, lines),
         static_mock=log.target.static_mock if log.target else "",
         outdated=outdated,
+        open=undecided,
         lines=lines,
+        part=part_of(path, header, end, verdicts),
     )
+
+
+def _settled(shards: Sequence[_Shard]) -> list[_Shard]:
+    """The same with verdicts that take the other shards into account."""
+    parts = [shard.part for shard in shards if shard.part is not None]
+    changes = iter(settled(parts, gate=Fields(shards[0].header).texts("gate")))
+    found = []
+    for shard in shards:
+        if shard.part is None:
+            found.append(shard)
+            continue
+        its = tuple(next(changes))
+        lines = tuple(_changed(line, change) for line, change in zip(shard.lines, its, strict=True))
+        found.append(replace(shard, lines=lines, changes=its))
+    return found
+
+
+def _changed(line: _Line | None, change: dict[str, Any] | None) -> _Line | None:
+    if line is None or change is None:
+        return None
+    return replace(line, **{name: change[name] for name in ("verdict", "gating", "reason", "known") if name in change})
 
 
 def _trouble(log: Log, lines: Sequence[_Line]) -> str:
@@ -185,17 +225,24 @@ def _runs(shard: _Shard) -> list[dict[str, Any]]:
     ]
 
 
-def _events(shards: Sequence[_Shard], tested: set[str], lines: Sequence[_Line]) -> Iterator[dict[str, Any]]:
-    yield _header(shards)
+def _events(
+    shards: Sequence[_Shard], tested: set[str], lines: Sequence[_Line], absent: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    yield _header(shards, absent)
     targets = [shard for shard in shards if shard.target is not None]
     # The last one knows most; but what is a static mock for one run is one for all.
     targets.sort(key=lambda shard: bool(shard.static_mock))
     yield from (shard.target for shard in targets[-1:] if shard.target is not None)
     told: set[str] = set()
     for shard in shards:
+        changes = iter(shard.changes)
         for _, event in events_of(shard.path):
             kind = event.get("event")
             if kind == "verdict":
+                change = next(changes, {})
+                if change is None:
+                    continue
+                event = {**plain(event), **change}
                 rule, reason = text_of(event.get("rule")), text_of(event.get("reason"))
                 if event.get("verdict") == "blocked" and reason.startswith(NOT_AT_EFFORT):
                     if rule in tested or rule in told:
@@ -207,7 +254,7 @@ def _events(shards: Sequence[_Shard], tested: set[str], lines: Sequence[_Line]) 
     outdated = _outdated(shards, lines)
     if outdated:
         yield {"event": "known-failures", "outdated": outdated}
-    yield _end(shards, lines, outdated)
+    yield _end(shards, lines, outdated, absent)
 
 
 def _outdated(shards: Sequence[_Shard], lines: Sequence[_Line]) -> list[dict[str, Any]]:
@@ -220,10 +267,19 @@ def _outdated(shards: Sequence[_Shard], lines: Sequence[_Line]) -> list[dict[str
         if fields.text("kind") == "stale" and any(fnmatchcase(rule, pattern.upper()) for rule in failed):
             continue
         found.setdefault(fields.text("message"), item)
+    verdicts: dict[str, str] = {}
+    for line in lines:
+        verdicts[line.rule] = worst([line.verdict, verdicts.get(line.rule, line.verdict)])
+    for item in stale([item for shard in shards for item in shard.open], verdicts):
+        # An entry whose rules all pass is told as that, whether it has expired or not.
+        same = [message for message, other in found.items() if other.get("lines") == item.get("lines")]
+        for message in same:
+            del found[message]
+        found[text_of(item.get("message"))] = item
     return list(found.values())
 
 
-def _header(shards: Sequence[_Shard]) -> dict[str, Any]:
+def _header(shards: Sequence[_Shard], absent: Sequence[str]) -> dict[str, Any]:
     headers = [Fields(shard.header) for shard in shards]
     seeds = {header.integer("seed") for header in headers}
     selected = [header.get("selected") for header in headers]
@@ -232,9 +288,11 @@ def _header(shards: Sequence[_Shard]) -> dict[str, Any]:
     notes = [note for header in headers for note in header.texts("notes")]
     if len(tools) > 1:
         notes.append(f"made by several versions of the tool: {', '.join(tools)}")
+    if absent:
+        notes.append(f"{_told(absent)}: its rules were not tested, and what it has seen is not known here")
     first, more = shards[0].run, len(shards) - 1
     return {
-        **shards[0].header,
+        **{name: value for name, value in shards[0].header.items() if name != "shard"},
         "format": FORMAT,
         "run": f"{first}+{more}" if more else first,
         "started": min((header.text("started") for header in headers if header.text("started")), default=""),
@@ -261,7 +319,15 @@ def _sum(amounts: Iterator[int | None]) -> int | None:
     return total
 
 
-def _end(shards: Sequence[_Shard], lines: Sequence[_Line], outdated: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _told(absent: Sequence[str]) -> str:
+    """Which shards are missing, in words."""
+    named = ", ".join(absent[:5]) + (", …" if len(absent) > 5 else "")
+    return f"shard {named} is missing" if len(absent) == 1 else f"{len(absent)} shards are missing ({named})"
+
+
+def _end(
+    shards: Sequence[_Shard], lines: Sequence[_Line], outdated: Sequence[dict[str, Any]], absent: Sequence[str]
+) -> dict[str, Any]:
     ends = [Fields(shard.end) for shard in shards]
     cost = {name: sum(end.inner("cost").integer(name) or 0 for end in ends) for name in _COSTS}
     cleanup = {
@@ -281,6 +347,12 @@ def _end(shards: Sequence[_Shard], lines: Sequence[_Line], outdated: Sequence[di
     trouble = next((shard for shard in shards if shard.trouble), None)
     if code == CONFORMS and trouble is not None:
         code, text = NOT_TESTED, f"could not be tested: {trouble.path}: {trouble.trouble}"
+    if absent:
+        code, text = (
+            (NOT_TESTED, f"could not be tested: {_told(absent)}")
+            if code == CONFORMS
+            else (code, f"{text}; {_told(absent)}")
+        )
     return {
         "event": "footer",
         "finished": max((end.text("finished") for end in ends), default=""),
