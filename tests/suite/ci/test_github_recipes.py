@@ -1,0 +1,234 @@
+"""The GitHub action and the example workflows do what docs/ci.md says of them; their commands are really run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commit_conformance.reference import Service
+from tests.suite.ci.machine import ROOT, call, files_that_hold, surroundings
+from tests.suite.ci.workflows import Job, Runner
+from tests.suite.report.test_schemas import sarif_validator
+
+RECIPES = ROOT / "ci" / "github"
+WRITTEN = {"events.jsonl", "ledger.jsonl", "junit.xml", "report.html", "report.md", "report.sarif"}
+#: Enough for a fault to be found and for a right server to pass.
+FEW = {"COMMIT_CONFORMANCE_RULE": "PART-GAP,PART-EMPTY,DIGEST-MISMATCH"}
+
+
+@pytest.fixture
+def runner(tmp_path: Path, installed: dict[tuple[str, str], str], token: str) -> partial[Runner]:
+    return partial(Runner, folder=tmp_path, installed=installed, secrets={"STAGING_TOKEN": token}, environment=FEW)
+
+
+def staging(url: str) -> dict[str, str]:
+    return {"STAGING_UPLOAD_URL": url, "STAGING_API_URL": url, "STAGING_FOLDER_ID": "0"}
+
+
+def failures_in(sarif: Path) -> list[str]:
+    document: dict[str, Any] = json.loads(sarif.read_text(encoding="utf-8"))
+    sarif_validator().validate(document)
+    return [result["ruleId"] for run in document["runs"] for result in run["results"]]
+
+
+def is_kept_secret(token: str, job: Job, folder: Path) -> None:
+    """The token is in no file, in nothing that was printed, and in no command but the shell's own."""
+    traces = [path for path in files_that_hold(token, folder) if path.name != "commands"]
+    assert traces == []
+    assert token not in job.log
+    called = [line for line in job.commands.splitlines() if token in line]
+    assert called
+    assert {line.lstrip("+ ").split()[0] for line in called} <= {"'['", "export", f"COMMIT_CONFORMANCE_TOKEN={token}"}
+
+
+def test_a_right_server_passes_and_everything_is_there(
+    runner: partial[Runner], right: tuple[str, Service], token: str, tmp_path: Path
+) -> None:
+    (job,) = runner(variables=staging(right[0])).run(RECIPES / "conformance.yml")
+
+    assert not job.failed, job.log
+    outputs = job.steps["conformance"]["outputs"]
+    assert (outputs["exit-code"], outputs["conclusion"]) == ("0", "conforms")
+    assert {path.name for path in (tmp_path / "artifacts" / "conformance").iterdir()} == WRITTEN
+    assert all((job.workspace / outputs[each]).is_file() for each in ("log", "html", "junit", "sarif"))
+    assert job.summary.startswith("## ✅ conforms: ")
+    assert "(<https://github.example.test/your-group/server/actions/runs/4711>)" in job.summary
+    assert [failures_in(path) for path in job.sarif] == [[]]
+    is_kept_secret(token, job, tmp_path)
+
+
+def test_a_wrong_server_fails_and_says_why_in_each_place(
+    runner: partial[Runner], wrong: tuple[str, Service], token: str, tmp_path: Path
+) -> None:
+    (job,) = runner(variables=staging(wrong[0])).run(RECIPES / "conformance.yml")
+
+    assert (job.failed, job.code) == (True, 1)
+    assert job.steps["conformance"]["outputs"]["conclusion"] == "does not conform"
+    assert "PART-GAP" in job.summary
+    assert {path.name for path in (tmp_path / "artifacts" / "conformance").iterdir()} == WRITTEN
+    assert [failures_in(path) for path in job.sarif] == [["PART-GAP"]]
+    is_kept_secret(token, job, tmp_path)
+
+
+def test_a_server_that_is_down_is_a_warning_in_the_plain_workflow(runner: partial[Runner]) -> None:
+    (job,) = runner(variables=staging(f"http://127.0.0.1:{free_port()}")).run(RECIPES / "conformance.yml")
+
+    assert not job.failed
+    assert job.steps["conformance"]["outputs"]["exit-code"] == "3"
+    assert "::warning::the server could not be tested" in job.log
+    assert "could not be tested" in job.summary
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [
+        ({"fail-on": "any", "args": "--fault=accepts-gap"}, 1),
+        ({"fail-on": "failed", "args": "--fault=accepts-gap"}, 1),
+        ({"fail-on": "never", "args": "--fault=accepts-gap"}, 0),
+        ({"fail-on": "new", "args": "--fault=accepts-gap"}, 1),
+        ({"fail-on": "any", "args": "--max-upload-requests=1"}, 3),
+        ({"fail-on": "failed", "args": "--max-upload-requests=1"}, 0),
+        ({"fail-on": "never", "effort": "heroic"}, 2),
+        ({"fail-on": "sometimes"}, 2),
+        ({"fail-on": "any", "merge": "nothing"}, 2),
+    ],
+)
+def test_what_makes_the_job_fail(runner: partial[Runner], inputs: dict[str, str], code: int) -> None:
+    job = runner().act(target="mock", **inputs)
+
+    assert job.code == code, job.log
+    if code != 2:
+        assert job.outputs["exit-code"] == ("3" if "max" in inputs["args"] else "1")
+    elif "effort" in inputs:
+        assert "wrong use" in job.summary
+        assert (job.outputs["exit-code"], job.outputs["log"]) == ("2", "")
+
+
+def test_inputs_are_texts_and_never_commands(runner: partial[Runner], tmp_path: Path) -> None:
+    """Whatever a shell would make of them."""
+    text = f"$(touch {tmp_path}/made) `touch {tmp_path}/made`; touch {tmp_path}/made #\"'"
+    names = ("api-url", "token", "folder-id", "config", "effort", "gate", "known-failures", "args", "artifact")
+    for number, name in enumerate(names):
+        job = runner(folder=tmp_path / str(number), environment={}).act(target="mock", **{name: text})
+        assert job.done[-1] in ("Keep log and reports", "actions/upload-artifact@v6", "Decide")
+        assert not (tmp_path / "made").exists(), f"{name} was carried out"
+
+
+def test_settings_come_from_the_profile_where_no_input_says_otherwise(
+    runner: partial[Runner], wrong: tuple[str, Service], token: str
+) -> None:
+    def prepare(workspace: Path) -> None:
+        profile = f'[profile.staging]\ntarget = "{wrong[0]}"\ntoken-env = "OF_STAGING"\nrule = ["PART-GAP"]\n'
+        (workspace / "commit-conformance.toml").write_text(profile, encoding="utf-8")
+
+    job = runner(prepare=prepare, environment={"OF_STAGING": token}).act(profile="staging")
+
+    assert (job.code, job.outputs["exit-code"]) == (1, "1"), job.log
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def of_a_change(runner: partial[Runner], folder: Path, *, before: Path | None) -> Job:
+    """The workflow for pull requests, on a server that commits lists with holes.
+
+    Args:
+        before: The artifact of the last run on main, which ``gh`` fetches; None for none.
+    """
+    programs, port = folder / "programs", free_port()
+    programs.mkdir(parents=True)
+    fetched = f'[ "$2" = list ] && echo 17 || cp -R "{before}" before' if before else "exit 1"
+    program(programs / "gh", fetched)
+
+    def prepare(workspace: Path) -> None:
+        serve = f'exec "{sys.executable}" -m commit_conformance serve --fault accepts-gap --port "$1"'
+        program(workspace / "start-server", serve)
+
+    made = runner(folder=folder, programs=[programs], prepare=prepare, replaced={"8741": port})
+    (job,) = made.run(RECIPES / "pull-request.yml")
+    return job
+
+
+def program(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_a_change_fails_on_what_is_new_and_passes_with_what_failed_before(
+    runner: partial[Runner], tmp_path: Path
+) -> None:
+    first = of_a_change(runner, tmp_path / "first", before=None)
+    assert (first.failed, first.code) == (True, 1), first.log
+    assert "nothing is compared" in first.log
+
+    artifact = tmp_path / "first" / "artifacts" / "conformance"
+    same = of_a_change(runner, tmp_path / "same", before=artifact)
+    assert not same.failed, same.log
+    assert "### Since the baseline" in same.summary
+
+    right = tmp_path / "right"
+    words = [sys.executable, "-m", "commit_conformance", "run", "--out", str(right), "--quiet"]
+    assert call(words, cwd=tmp_path, environment=surroundings(**FEW)).returncode == 0
+    new = of_a_change(runner, tmp_path / "new", before=right)
+    assert (new.failed, new.code) == (True, 1)
+    assert "    new failures (1)" in new.summary
+
+
+def test_a_cancelled_run_is_swept_and_keeps_its_ledger(
+    runner: partial[Runner], right: tuple[str, Service], token: str, tmp_path: Path
+) -> None:
+    def under_way(workspace: Path) -> bool:
+        ledger = workspace / "reports" / "conformance" / "ledger.jsonl"
+        return ledger.is_file() and len(ledger.read_bytes().splitlines()) > 5
+
+    job = runner(cut=("Run the suite", under_way), environment={}).act(target=right[0], token=token)
+
+    assert "Sweep what a cancelled run has left" in job.done
+    assert " deleted, 0 left" in job.log
+    assert "\n0 deleted" not in job.log
+    assert (tmp_path / "artifacts" / "conformance" / "ledger.jsonl").is_file()
+    assert "Decide" not in job.done
+
+
+def test_shards_are_merged_into_one_verdict(
+    runner: partial[Runner], wrong: tuple[str, Service], token: str, tmp_path: Path
+) -> None:
+    jobs = runner(variables=staging(wrong[0]), environment={**FEW, "COMMIT_CONFORMANCE_RATE": ""}).run(
+        RECIPES / "sharded.yml"
+    )
+
+    *shards, merged = jobs
+    assert [job.name for job in shards] == ["shard-1", "shard-2", "shard-3", "shard-4"]
+    assert not any(job.failed for job in shards)
+    assert (merged.failed, merged.code) == (True, 1), merged.log
+    assert "PART-GAP" in merged.summary
+    assert [failures_in(path) for path in merged.sarif] == [["PART-GAP"]]
+    for job in jobs:
+        is_kept_secret(token, job, tmp_path)
+
+
+def test_a_shard_that_is_missing_leaves_the_whole_untested(
+    runner: partial[Runner], right: tuple[str, Service], tmp_path: Path
+) -> None:
+    made = runner(variables=staging(right[0]))
+    done = made.run(RECIPES / "sharded.yml")
+    assert not any(job.failed for job in done), done[-1].log
+    shutil.rmtree(tmp_path / "artifacts" / "conformance-3")
+    shutil.copytree(tmp_path / "artifacts", tmp_path / "again" / "artifacts")
+    shutil.rmtree(tmp_path / "again" / "artifacts" / "conformance")
+
+    def prepare(workspace: Path) -> None:
+        shutil.copytree(tmp_path / "again" / "artifacts", workspace / "shards")
+
+    job = runner(folder=tmp_path / "third", prepare=prepare, environment={}).act(merge="shards")
+    assert job.code == 3, job.log
