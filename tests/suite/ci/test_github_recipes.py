@@ -14,7 +14,7 @@ import pytest
 
 from commit_conformance.reference import Service
 from tests.suite.ci.machine import ROOT, call, files_that_hold, surroundings
-from tests.suite.ci.workflows import Job, Runner
+from tests.suite.ci.workflows import Job, Runner, scripts_of, yaml_of
 from tests.suite.report.test_schemas import sarif_validator
 
 RECIPES = ROOT / "ci" / "github"
@@ -77,8 +77,11 @@ def test_a_wrong_server_fails_and_says_why_in_each_place(
     is_kept_secret(token, job, tmp_path)
 
 
-def test_a_server_that_is_down_is_a_warning_in_the_plain_workflow(runner: partial[Runner]) -> None:
-    (job,) = runner(variables=staging(f"http://127.0.0.1:{free_port()}")).run(RECIPES / "conformance.yml")
+def test_a_server_that_cannot_be_tested_is_a_warning_in_the_plain_workflow(
+    runner: partial[Runner], right: tuple[str, Service]
+) -> None:
+    made = runner(variables=staging(right[0]), secrets={"STAGING_TOKEN": "of-somebody-else"})
+    (job,) = made.run(RECIPES / "conformance.yml")
 
     assert not job.failed
     assert job.steps["conformance"]["outputs"]["exit-code"] == "3"
@@ -87,38 +90,55 @@ def test_a_server_that_is_down_is_a_warning_in_the_plain_workflow(runner: partia
 
 
 @pytest.mark.parametrize(
-    ("inputs", "code"),
+    ("fail_on", "code", "new_failures", "ends_with"),
     [
-        ({"fail-on": "any", "args": "--fault=accepts-gap"}, 1),
-        ({"fail-on": "failed", "args": "--fault=accepts-gap"}, 1),
-        ({"fail-on": "never", "args": "--fault=accepts-gap"}, 0),
-        ({"fail-on": "new", "args": "--fault=accepts-gap"}, 1),
-        ({"fail-on": "any", "args": "--max-upload-requests=1"}, 3),
-        ({"fail-on": "failed", "args": "--max-upload-requests=1"}, 0),
-        ({"fail-on": "never", "effort": "heroic"}, 2),
-        ({"fail-on": "sometimes"}, 2),
-        ({"fail-on": "any", "merge": "nothing"}, 2),
+        ("any", 0, "", 0),
+        ("any", 1, "", 1),
+        ("any", 1, "false", 1),
+        ("any", 3, "", 3),
+        ("failed", 0, "", 0),
+        ("failed", 1, "", 1),
+        ("failed", 3, "", 0),
+        ("failed", 3, "false", 0),
+        ("new", 0, "false", 0),
+        ("new", 1, "", 1),
+        ("new", 1, "true", 1),
+        ("new", 1, "false", 0),
+        ("new", 3, "false", 3),
+        ("never", 1, "true", 0),
+        ("never", 3, "", 0),
+        *((fail_on, 2, "", 2) for fail_on in ("any", "failed", "new", "never")),
     ],
 )
-def test_what_makes_the_job_fail(runner: partial[Runner], inputs: dict[str, str], code: int) -> None:
+def test_what_makes_the_job_fail(fail_on: str, code: int, new_failures: str, ends_with: int, tmp_path: Path) -> None:
+    script = dict(scripts_of(ROOT / "action.yml"))["Decide"]
+    given = {"FAIL_ON": fail_on, "CODE": str(code), "NEW_FAILURES": new_failures, "CONCLUSION": "as it may be"}
+
+    assert call(["bash", "-c", script], cwd=tmp_path, environment=surroundings(**given)).returncode == ends_with
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"effort": "heroic", "fail-on": "never"}, {"fail-on": "sometimes"}, {"merge": "nothing"}]
+)
+def test_wrong_use_always_fails(runner: partial[Runner], inputs: dict[str, str]) -> None:
     job = runner().act(target="mock", **inputs)
 
-    assert job.code == code, job.log
-    if code != 2:
-        assert job.outputs["exit-code"] == ("3" if "max" in inputs["args"] else "1")
-    elif "effort" in inputs:
+    assert (job.failed, job.code) == (True, 2), job.log
+    if "effort" in inputs:
         assert "wrong use" in job.summary
         assert (job.outputs["exit-code"], job.outputs["log"]) == ("2", "")
 
 
 def test_inputs_are_texts_and_never_commands(runner: partial[Runner], tmp_path: Path) -> None:
-    """Whatever a shell would make of them."""
-    text = f"$(touch {tmp_path}/made) `touch {tmp_path}/made`; touch {tmp_path}/made #\"'"
-    names = ("api-url", "token", "folder-id", "config", "effort", "gate", "known-failures", "args", "artifact")
-    for number, name in enumerate(names):
-        job = runner(folder=tmp_path / str(number), environment={}).act(target="mock", **{name: text})
-        assert job.done[-1] in ("Keep log and reports", "actions/upload-artifact@v6", "Decide")
-        assert not (tmp_path / "made").exists(), f"{name} was carried out"
+    """Whatever a shell would make of them. The run does not begin with them, but bash has expanded every one."""
+    text = f"$(touch {tmp_path}/made) `touch {tmp_path}/made`; touch {tmp_path}/made #\"'\n--fault=$(touch made)"
+    inputs = set(yaml_of(ROOT / "action.yml")["inputs"]) - {"python-version", "extras", "fail-on"}
+    for number, left_out in enumerate(({"merge"}, set[str]())):
+        job = runner(folder=tmp_path / str(number)).act(**dict.fromkeys(inputs - left_out, text))
+        assert job.done[-1] in ("Decide", "Keep log and reports")
+        assert job.code == 2, job.log
+        assert "touch" in job.commands
+        assert not [path for path in tmp_path.rglob("made")]
 
 
 def test_settings_come_from_the_profile_where_no_input_says_otherwise(
@@ -176,12 +196,17 @@ def test_a_change_fails_on_what_is_new_and_passes_with_what_failed_before(
     assert not same.failed, same.log
     assert "### Since the baseline" in same.summary
 
-    right = tmp_path / "right"
-    words = [sys.executable, "-m", "commit_conformance", "run", "--out", str(right), "--quiet"]
-    assert call(words, cwd=tmp_path, environment=surroundings(**FEW)).returncode == 0
-    new = of_a_change(runner, tmp_path / "new", before=right)
-    assert (new.failed, new.code) == (True, 1)
-    assert "    new failures (1)" in new.summary
+    # The other way round, the same log has a failure that the new one has not, and back again.
+    job = runner(folder=tmp_path / "gone").act(target="mock", baseline=str(artifact), **{"fail-on": "new"})
+    assert (job.code, job.outputs["new-failures"]) == (0, "false"), job.log
+    back = runner(folder=tmp_path / "back", replaced={}).act(
+        target="mock",
+        args="--fault=accepts-gap",
+        baseline=str(tmp_path / "gone" / "artifacts" / "conformance"),
+        **{"fail-on": "new"},
+    )
+    assert (back.code, back.outputs["new-failures"]) == (1, "true"), back.log
+    assert "    new failures (1)" in back.summary
 
 
 def test_a_cancelled_run_is_swept_and_keeps_its_ledger(
