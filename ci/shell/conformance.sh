@@ -29,6 +29,7 @@ case $shards in
     echo "SHARDS '$shards' is not a number from 1 on" >&2
     exit 2
     ;;
+*) ;;
 esac
 
 # The command comes last into an environment: without it, an installation was cut short.

@@ -1,7 +1,7 @@
 """Expressions of workflows, ``${{ … }}``, as far as the recipes use them.
 
-Names with dots and brackets, texts, numbers, ``!``, ``==``, ``!=``, ``&&``, ``||``, parentheses and the functions that ask
-how the steps before have ended. Everything else is refused, so that a recipe cannot use what nobody has interpreted.
+Names with dots, texts, numbers, ``!``, ``==``, ``!=``, ``&&``, ``||``, parentheses and the functions that ask how the steps
+before have ended. Everything else is refused, so that a recipe cannot use what nobody has interpreted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+)|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>&&|\|\||[!=]=|[!()]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+)|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>&&|\|\||[!=]=|[!()]))"
+)
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.S)
 
 Functions = Mapping[str, Callable[[], bool]]

@@ -18,7 +18,18 @@ import yaml
 
 from tests.suite.ci.machine import call, surroundings
 
-_KEYS = {"stage", "image", "cache", "before_script", "artifacts", "parallel", "script", "allow_failure", "needs", "when"}
+_KEYS = {
+    "stage",
+    "image",
+    "cache",
+    "before_script",
+    "artifacts",
+    "parallel",
+    "script",
+    "allow_failure",
+    "needs",
+    "when",
+}
 _GLOBAL = {"variables", "stages", "default", "include", "workflow"}
 
 
@@ -40,11 +51,12 @@ class Done:
     junit: list[Path] = field(default_factory=list)
 
 
-def run_pipeline(path: Path, *, folder: Path, variables: Mapping[str, str]) -> list[Done]:
+def run_pipeline(path: Path, *, folder: Path, variables: Mapping[str, str], shards: int) -> list[Done]:
     """Runs all jobs of a pipeline, each after those that it needs, in folders below ``folder``.
 
     Args:
         variables: Those of the project; they come before the file's.
+        shards: How many jobs take the place of one that is ``parallel``.
     """
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     everywhere = {**found.get("variables", {}), **variables}
@@ -58,7 +70,7 @@ def run_pipeline(path: Path, *, folder: Path, variables: Mapping[str, str]) -> l
         before = [each for each in done if each.name.partition(" ")[0] in job.get("needs", [])]
         if any(each.verdict == "failed" for each in before) and job.get("when") != "always":
             continue
-        total = job.get("parallel", 1)
+        total = shards if "parallel" in job else 1
         for index in range(1, total + 1):
             label = f"{name} {index}/{total}" if total > 1 else name
             own = {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(total)} if total > 1 else {"CI_NODE_TOTAL": "1"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ def pipeline(folder: Path, url: str, token: str, lent: Path) -> list[Done]:
     done = run_pipeline(
         RECIPE,
         folder=folder,
+        shards=2,
         variables={
             "CONFORMANCE_SUITE": str(ROOT),
             "COMMIT_CONFORMANCE_TARGET": url,
@@ -47,7 +47,7 @@ def test_a_right_server_passes_and_a_wrong_one_fails_in_the_job_that_merges(
     right: tuple[str, Service], wrong: tuple[str, Service], token: str, tmp_path: Path, environment: Path
 ) -> None:
     *shards, merged = pipeline(tmp_path / "right", right[0], token, environment)
-    assert [each.name for each in shards] == [f"conformance {number}/4" for number in (1, 2, 3, 4)]
+    assert [each.name for each in shards] == ["conformance 1/2", "conformance 2/2"]
     assert {each.verdict for each in shards} <= {"passed", "warning"}, [each.log for each in shards]
     assert (merged.name, merged.verdict) == ("conformance-verdict", "passed"), merged.log
 
@@ -77,4 +77,3 @@ def test_wrong_use_fails_at_once_and_a_server_that_cannot_be_tested_is_a_warning
     *shards, merged = pipeline(tmp_path / "refused", right[0], "of-somebody-else", environment)
     assert {(each.code, each.verdict) for each in shards} == {(3, "warning")}
     assert (merged.code, merged.verdict) == (3, "warning"), merged.log
-    shutil.rmtree(tmp_path / "refused")

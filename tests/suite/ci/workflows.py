@@ -1,9 +1,9 @@
 """Runs GitHub workflows and the action of this project, step by step, as their runner does.
 
-``run`` steps are really run, by the same bash, with the files for outputs, environment, path and summary. Of ``uses``, the
-action of this project is run from its ``action.yml``; checking out and setting up Python are left out, since both are here
-already; artifacts are copied between folders; a SARIF file is kept for the test to look at. An action that is none of
-these, an input that it does not have, or a permission that is missing is an error.
+``run`` steps are really run, by bash with the runner's options, with the files for outputs, environment, path and summary.
+Of ``uses``, the action of this project is run from its ``action.yml``; checking out and setting up Python are left out,
+since both are here already; artifacts are copied between folders; a SARIF file is kept for the test to look at. An action
+that is none of these, an input that it does not have, or a permission that is missing is an error.
 
 ``Runner.installed`` remembers what the installing step wrote, so that it is run once and not for every job.
 """
@@ -240,7 +240,9 @@ class Runner:
             return 0
         here = job.temp / f"step-{len(job.done)}"
         here.mkdir()
-        files = {each: here / each.lower() for each in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
+        files = {
+            each: here / each.lower() for each in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
+        }
         for path in files.values():
             path.touch()
         (here / "script.sh").write_text(step["run"], encoding="utf-8")
