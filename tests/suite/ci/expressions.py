@@ -1,7 +1,7 @@
 """Expressions of workflows, ``${{ … }}``, as far as the recipes use them.
 
-Names with dots, texts, numbers, ``!``, ``==``, ``!=``, ``&&``, ``||``, parentheses and the functions that ask how the steps
-before have ended. Everything else is refused, so that a recipe cannot use what nobody has interpreted.
+Names with dots, texts, numbers, ``!``, ``==``, ``!=``, ``&&``, ``||``, parentheses and the functions that ask how the
+steps before have ended. Everything else is refused, so that a recipe cannot use what nobody has interpreted.
 """
 
 from __future__ import annotations

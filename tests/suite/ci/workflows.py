@@ -1,9 +1,9 @@
 """Runs GitHub workflows and the action of this project, step by step, as their runner does.
 
-``run`` steps are really run, by bash with the runner's options, with the files for outputs, environment, path and summary.
+``run`` steps are really run, by bash with the runner's options and the files for outputs, environment, path and summary.
 Of ``uses``, the action of this project is run from its ``action.yml``; checking out and setting up Python are left out,
-since both are here already; artifacts are copied between folders; a SARIF file is kept for the test to look at. An action
-that is none of these, an input that it does not have, or a permission that is missing is an error.
+since both are here already; artifacts are copied between folders; a SARIF file is kept for the test to look at. An
+action that is none of these, an input that it does not have, or a permission that is missing is an error.
 
 ``Runner.installed`` remembers what the installing step wrote, so that it is run once and not for every job.
 """
@@ -186,7 +186,7 @@ class Runner:
             "secrets": self.secrets,
             "vars": self.variables,
             "matrix": matrix,
-            "github": {"token": "token-of-the-job", "repository": "your-group/server"},
+            "github": {"token": "token-of-the-job", "repository": "your-group/server", "run_number": 17},
             "steps": job.steps,
         }
         given = {key: self._text(value, contexts, job.status) for key, value in described.get("env", {}).items()}
