@@ -1,6 +1,6 @@
 """Runs GitHub workflows and the action of this project, step by step, as their runner does.
 
-``run`` steps are really run, by bash with the runner's options and the files for outputs, environment, path and summary.
+``run`` steps are really run, by bash with the runner's options and files for outputs, environment, path and summary.
 Of ``uses``, the action of this project is run from its ``action.yml``; checking out and setting up Python are left out,
 since both are here already; artifacts are copied between folders; a SARIF file is kept for the test to look at. An
 action that is none of these, an input that it does not have, or a permission that is missing is an error.
