@@ -59,7 +59,7 @@ OF_HOOKS = {PREFIX + "TARGET_DESCRIPTION"}
 #: Where the SDKs are installed that the suite for clients drives.
 OF_DRIVERS = {PREFIX + "SDKS"}
 #: Options of other programs, in code spans.
-FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty"}
+FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty", "--env", "--network", "--user", "--volume"}
 #: No example takes a tenth of this on an idle machine.
 SECONDS = 120
 
