@@ -71,6 +71,7 @@ FLOORS: Final = (
                 "replay",
                 "replay_command",
                 "runner",
+                "workers",
             ),
             kind="rim",
         ),
