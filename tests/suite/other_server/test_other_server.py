@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite.other_server.server import FAULTS, TOKENS, Server
+from tests.suite.other_server.faults import FAULTS
+from tests.suite.other_server.items import TOKENS
+from tests.suite.other_server.server import Server
 from tests.suite.runs.commands import commit_conformance
 
 FIRST_TOKEN, SECOND_TOKEN = TOKENS
