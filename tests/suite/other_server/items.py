@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from typing import Any
 
 from tests.suite.other_server.faults import FAULTS
@@ -24,6 +25,11 @@ def new_database(fault: str | None = None) -> Row:
         "files": {},
         "sessions": {},
         "parts": {},
+        "lock": threading.Lock(),
+        "refusals": {},
+        "contents": {},
+        "downloads": {},
+        "slot": None,
     }
 
 
@@ -48,6 +54,12 @@ def children(db: Row, folder: Row) -> list[Row]:
 def namesake(db: Row, folder: Row, name: str, but: Row | None = None, exact: bool = False) -> Row | None:
     same = (lambda other: other == name) if exact else (lambda other: other.casefold() == name.casefold())
     return next((item for item in children(db, folder) if item is not but and same(item["name"])), None)
+
+
+def like(pattern: str, name: str) -> bool:
+    """As ILIKE of a database compares: _ stands for one character, % for any number."""
+    wild = "".join({"_": ".", "%": ".*"}.get(character) or re.escape(character) for character in pattern)
+    return re.fullmatch(wild, name, re.IGNORECASE | re.DOTALL) is not None
 
 
 def name_taken(item: Row) -> Refused:
@@ -110,6 +122,7 @@ def delete_folder(db: Row, request: Row) -> Answer:
         if "sha1" in item:
             del db["files"][item["id"]]
         else:
+            item["swept"] = True
             delete_folder(db, request | {"id": item["id"]})
     del db["folders"][folder["id"]]
     return 204, None, {}
@@ -131,7 +144,10 @@ def show_file(db: Row, request: Row) -> Answer:
 
 
 def show_content(db: Row, request: Row) -> Answer:
-    return 200, find_file(db, request["user"], request["id"])["content"], {"Content-Type": "application/octet-stream"}
+    content = find_file(db, request["user"], request["id"])["content"]
+    if db["fault"] == "stale-content":
+        content = db["downloads"].setdefault(request["id"], content)
+    return 200, content, {"Content-Type": "application/octet-stream"}
 
 
 def delete_file(db: Row, request: Row) -> Answer:

@@ -47,8 +47,12 @@ def read_number(text: str, otherwise: int, most: int, code: str) -> int:
     return int(text)
 
 
-def read_digest(request: Row) -> str:
+def read_digest(request: Row, fault: str | None = None) -> str:
     lines = request["headers"].get_all("Digest") or []
+    if fault == "last-digest-line":
+        lines = lines[-1:]
+    if fault == "lenient-base64":
+        lines = [line[:4] + re.sub(r"[^A-Za-z0-9+/=]", "", line[4:]) for line in lines]
     match = re.fullmatch(r"(?i:sha)=([A-Za-z0-9+/]{27}=)", lines[0].strip(" \t")) if len(lines) == 1 else None
     if match is None:
         raise Refused(400, "bad_request", "One digest header is needed: sha=, then base64 of a SHA-1")
@@ -60,6 +64,8 @@ def read_instant(db: Row, text: Any) -> str:
     try:
         if not isinstance(text, str) or not re.fullmatch(pattern, text):
             raise ValueError
+        if db["fault"] == "whole-hour-zones":
+            text = re.sub(r"([+-][0-9]{2}):[0-9]{2}$", r"\1:00", text)
         moment = datetime.fromisoformat(text.upper())
         moment = moment.replace(tzinfo=UTC) if db["fault"] == "naive-dates" else moment.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -84,6 +90,8 @@ def read_attributes(db: Row, document: Row) -> Row:
         text = given["description"]
         if not isinstance(text, str) or len(text) > 255:
             raise Refused(400, "bad_request", "description is a text of up to 255 characters")
+        if db["fault"] == "description-three-bytes":
+            text = re.split(r"[\U00010000-\U0010ffff]", text)[0]
         attributes["description"] = text[:32] if db["fault"] == "short-description" else text
     return attributes
 

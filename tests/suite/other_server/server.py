@@ -12,14 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import select
+import socket
 import sys
-import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.suite.other_server.commits import commit
+from tests.suite.other_server.commits import abort, commit, roll_back
 from tests.suite.other_server.faults import FAULTS
 from tests.suite.other_server.items import (
     TOKENS,
@@ -35,7 +36,6 @@ from tests.suite.other_server.items import (
 )
 from tests.suite.other_server.requests import Answer, Refused, Row
 from tests.suite.other_server.sessions import (
-    abort,
     list_parts,
     show_session,
     start_for_new_file,
@@ -62,7 +62,7 @@ ROUTES: list[tuple[str, dict[str, View]]] = [
 ]
 
 
-def dispatch(db: Row, method: str, target: str, headers: Any, body: bytes) -> Answer:
+def dispatch(db: Row, method: str, target: str, headers: Any, body: bytes, connection: Any) -> Answer:
     url = urlsplit(target)
     matches = [(re.fullmatch("/2.0" + pattern, url.path), views) for pattern, views in ROUTES]
     match, views = next(((match, views) for match, views in matches if match), (None, {}))
@@ -70,7 +70,10 @@ def dispatch(db: Row, method: str, target: str, headers: Any, body: bytes) -> An
     if db["fault"] == "lookup-before-token" and "/chunked/" in url.path and asked.get("id") not in db["sessions"]:
         raise Refused(404, "not_found", "No such upload session")
     scheme, _, token = headers.get("Authorization", "").partition(" ")
-    user = TOKENS.get(token.strip()) if scheme.lower() == "bearer" else None
+    token = token.strip()
+    if db["fault"] == "token-prefix":
+        token = next((known for known in TOKENS if token.startswith(known)), token)
+    user = TOKENS.get(token) if scheme.lower() == "bearer" else None
     if user is None:
         raise Refused(401, "unauthorized", "A token is needed", headers={"WWW-Authenticate": 'Bearer realm="files"'})
     if headers.get("Box-Version", "2024.0") != "2024.0":
@@ -81,7 +84,23 @@ def dispatch(db: Row, method: str, target: str, headers: Any, body: bytes) -> An
         raise Refused(405, "method_not_allowed", "Not by this method", headers={"Allow": ", ".join(views)})
     query = {name: values[-1] for name, values in parse_qs(url.query).items()}
     request = {"user": user, "headers": headers, "body": body, "query": query, "id": None, **asked}
-    return views[method](db, request | {"base": f"http://{headers.get('Host')}/2.0"})
+    request.update(base=f"http://{headers.get('Host')}/2.0", connection=connection)
+    answer = views[method](db, request)
+    if "undo" in request and client_gone(db, connection):
+        roll_back(db, answer, request["undo"])
+    return answer
+
+
+def client_gone(db: Row, connection: socket.socket) -> bool:
+    """Whether the client hangs up soon; others are served meanwhile."""
+    db["lock"].release()
+    try:
+        readable, _, _ = select.select([connection], [], [], 0.05)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except ConnectionError:
+        return True
+    finally:
+        db["lock"].acquire()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,8 +113,8 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         try:
             body = self.read_body()
-            with self.server.lock:
-                answer = dispatch(self.server.db, self.command, self.path, self.headers, body)
+            with self.server.db["lock"]:
+                answer = dispatch(self.server.db, self.command, self.path, self.headers, body, self.connection)
         except Refused as refused:
             answer = refused.answer()
         self.write(*answer)
@@ -151,7 +170,6 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int = 0, fault: str | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.db = new_database(fault)
-        self.lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_address[1]}/2.0"
 
 

@@ -52,7 +52,12 @@ def start(db: Row, request: Row, document: Row, folder: Row, name: str, file: Ro
         "digest": None,
         "early": None,
         "done": False,
-        "expires": datetime.now(UTC) + timedelta(days=7),
+        "busy": False,
+        "done_by": None,
+        "attributes": {},
+        "pending": None,
+        "not_before": 0.0,
+        "expires": datetime.now(UTC) + (timedelta(hours=7) if db["fault"] == "seven-hours" else timedelta(days=7)),
     }
     db["sessions"][session["id"]] = session
     return 201, session_view(session, request), {}
@@ -78,7 +83,7 @@ def session_view(session: Row, request: Row) -> Row:
     }
 
 
-def find_session(db: Row, request: Row) -> Row:
+def find_session(db: Row, request: Row, for_part: bool = False) -> Row:
     session = db["sessions"].get(request["id"])
     if session is None:
         raise Refused(404, "not_found", "No such upload session")
@@ -86,7 +91,9 @@ def find_session(db: Row, request: Row) -> Row:
         raise Refused(403, "forbidden", "This upload session is somebody else's")
     if session["expires"] < datetime.now(UTC):
         raise Refused(410, "session_expired", "This upload session has expired")
-    if session["done"]:
+    fault = db["fault"]
+    forgotten = fault == "done-per-connection" and session["done_by"] != request["connection"]
+    if session["busy"] or (session["done"] and not forgotten and not (fault == "late-parts" and for_part)):
         raise Refused(409, "conflict", "This upload session has been committed")
     return session
 
@@ -106,7 +113,7 @@ def forget(db: Row, session: Row) -> None:
 
 
 def upload_part(db: Row, request: Row) -> Answer:
-    session, data = find_session(db, request), request["body"]
+    session, data = find_session(db, request, for_part=True), request["body"]
     match = re.fullmatch(
         r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", request["headers"].get("Content-Range", "")
     )
@@ -118,7 +125,9 @@ def upload_part(db: Row, request: Row) -> Answer:
         raise Refused(416, "invalid_range", "The range does not fit the session's parts")
     if read_digest(request) != base64.b64encode(hashlib.sha1(data).digest()).decode():
         raise Refused(412, "digest_mismatch", "The digest is not that of the part")
-    if any(part["offset"] == first for part in parts_of(db, session)):
+    if there := next((part for part in parts_of(db, session) if part["offset"] == first), None):
+        if db["fault"] == "refused-part-replaces":
+            there["data"] = data
         raise Refused(409, "range_overlaps_existing_part", "There is a part in this range")
     part = {
         "part_id": secrets.token_hex(6),
@@ -136,17 +145,10 @@ def list_parts(db: Row, request: Row) -> Answer:
     found = parts_of(db, find_session(db, request))
     offset = read_number(request["query"].get("offset", ""), 0, 10_000, "invalid_offset")
     limit = read_number(request["query"].get("limit", ""), 1000, 1000, "invalid_limit")
-    page = [part_view(part) for part in found[offset : offset + limit]]
+    skipped = 1 if db["fault"] == "page-skips-one" and offset else 0
+    page = [part_view(part) for part in found[offset + skipped : offset + limit]]
     return 200, {"total_count": len(found), "offset": offset, "limit": limit, "order": [], "entries": page}, {}
 
 
 def show_session(db: Row, request: Row) -> Answer:
     return 200, session_view(find_session(db, request), request), {}
-
-
-def abort(db: Row, request: Row) -> Answer:
-    session = find_session(db, request)
-    if db["fault"] != "abort-forgets":
-        forget(db, session)
-        del db["sessions"][session["id"]]
-    return 204, None, {}
