@@ -44,6 +44,8 @@ class OtherContent:
             "other": b"other " + material.content[:64],
             "empty": b"",
             "body": body,
+            "the file with those bytes": bytes(255 - byte for byte in material.content[: session.part_size])
+            + material.content[session.part_size :],
             "first part": material.content[: session.part_size],
             "last part": material.content[(session.total_parts - 1) * session.part_size :],
             "all but the last byte": material.content[:-1],
