@@ -42,6 +42,7 @@ _CONTENTS = {
     "all but the last byte": "the file without its last byte",
     "all but the first byte": "the file without its first byte",
     "a byte more": "the file with a byte behind it",
+    "other bytes at the end": "the file with every byte of its last part flipped",
     "part digests": "the parts' digests, one behind the other",
     "part digests in hex": "the parts' digests in hexadecimal, one behind the other",
 }
@@ -55,12 +56,15 @@ class OtherContent:
 
     def render(self, material: Material, body: bytes) -> tuple[str, ...]:
         session = material.session
+        last = material.content[(session.total_parts - 1) * session.part_size :]
         contents = {
             "other": b"other " + material.content[:64],
             "empty": b"",
             "body": body,
             "first part": material.content[: session.part_size],
-            "last part": material.content[(session.total_parts - 1) * session.part_size :],
+            "last part": last,
+            "other bytes at the end": material.content[: len(material.content) - len(last)]
+            + bytes(255 - byte for byte in last),
             "all but the last byte": material.content[:-1],
             "all but the first byte": material.content[1:],
             "a byte more": material.content + b"\0",

@@ -118,7 +118,7 @@ wrong_offset = _family(
         Change(at=0, member="offset", by=1),
         Change(at=-1, member="offset", by=1),
         Change(at=1, member="offset", by=-1),
-        Change(at=-1, member="offset", by=1024),
+        Change(at=-1, member="offset", by=2**32),
         Set(at=-1, member="offset", value=0),
     ],
     mistakes.wrong_offsets(),
@@ -254,7 +254,7 @@ beyond_int64 = _family(
     "a number beyond int64",
     [
         Set(at=0, member="size", value=INT64),
-        Set(at=-1, member="offset", value=2 * INT64),
+        Change(at=-1, member="offset", by=2 * INT64),  # the right one again, for whoever keeps 64 bits of it
         Set(at=0, member="offset", value=-INT64 - 1),
         Set(at=0, member="size", value=10**400),
     ],

@@ -91,9 +91,13 @@ class Bank:
         self._names = 0
 
     def name(self) -> str:
-        """A file name nobody has used: it holds letters, so that case can be told."""
+        """A file name nobody has used: it holds letters, so that case can be told.
+
+        Every second one would match the one before it if a name were taken for a pattern of SQL.
+        """
         self._names += 1
-        return f"{self.prefix}-File-{self._names:03d}.bin"
+        pair, second = divmod(self._names - 1, 2)
+        return f"{self.prefix}-File-{pair + 1:03d}{'_' if second else 'a'}.bin"
 
     def open(
         self,

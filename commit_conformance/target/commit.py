@@ -105,6 +105,7 @@ def follow(
     list_folder: Callable[[], list[dict[str, Any]] | None] | None = None,
     watch: bool = False,
     early: bool = False,
+    accepted: Callable[[], object] | None = None,
     **options: Any,
 ) -> CommitRun:
     """Sends a commit and repeats it as long as it is answered 202.
@@ -113,6 +114,7 @@ def follow(
         list_folder: Lists the run's folder, None where the target cannot.
         watch: Whether to look at session and folder after each 202.
         early: Whether to repeat the request once before the time is up.
+        accepted: Called at each 202.
         options: Further options of `Wire.send`.
 
     Raises:
@@ -127,6 +129,8 @@ def follow(
         later = run.last
         asked = retry_after_seconds(run.answer)
         pause = 1.0 if asked is None else asked
+        if accepted is not None and later.status == 202:
+            accepted()
         if later.status == 429:
             run.limited.append(Glance(accepted=later, items=list_folder() if list_folder else None))
         elif watch:

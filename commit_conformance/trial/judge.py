@@ -6,6 +6,7 @@ Problems of rules other than the one being tested are filed with the monitor, wi
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from commit_conformance.model import (
     FileState,
@@ -33,6 +34,12 @@ from strategies.plan import CommitPlan
 
 #: Members of a File that attributes of a commit end in.
 ATTRIBUTES = ("content_modified_at", "content_created_at", "description")
+#: What refused commits leave behind, if they leave anything: no other commit says this.
+TELLTALE = {
+    "description": "of a commit that was refused",
+    "content_modified_at": "2009-08-07T06:05:04Z",
+    "content_created_at": "2008-07-06T05:04:03Z",
+}
 #: Up to this size every committed file is downloaded and compared; larger ones only where a test asks for it.
 ALWAYS_COMPARED = 256 * 1024
 
@@ -154,6 +161,7 @@ class Judge:
         for member in ATTRIBUTES:
             if member in entry:
                 monitor.saw(f"shown {member}")
+        self._remains(attempt, entry, attempt.run.last)
         if attempt.file is None:
             return
         if attempt.upload.target is None:
@@ -213,6 +221,19 @@ class Judge:
                 self._run.monitor.saw(f"shown {member}")
         for problem in check_attributes(read, self.wanted(attempt)):
             self.file(problem, attempt, exchange)
+        self._remains(attempt, read, exchange)
+
+    def _remains(self, attempt: Attempt, shown: dict[str, Any], exchange: Exchange) -> None:
+        """Judges whether a file has what only commits said that its session has refused."""
+        if not attempt.upload.refused:
+            return
+        sent = read_body(attempt.request.body, attempt.request.header("content-type")).attributes
+        for member, said in TELLTALE.items():
+            value = shown.get(member)
+            same = value == said or (member != "description" and value and instant(value) == instant(said))
+            if same and member not in sent:
+                message = f"{member} is {value!r:.40}, which only a commit said that the session has refused"
+                self.file(Problem("REJECTED-NO-TRACE", message), attempt, exchange)
 
     def _may(self, capability: str) -> bool:
         """Whether something can be read, as far as is known: what was never tried may be."""
@@ -224,7 +245,8 @@ class Judge:
         target, session, file = self._run.connect(), attempt.upload.session, attempt.file
         if file is None or not self._may("read_content") or not attempt.upload.in_memory:
             return None, None
-        exchange = target.api.get_content(file.file_id, limit=session.file_size + 4096)
+        limit = max(session.file_size, ALWAYS_COMPARED) + 4096  # the bytes of another small file are an answer too
+        exchange = target.api.get_content(file.file_id, limit=limit)
         if not target.can_read("read_content", exchange, exchange.status == 200):
             return None, exchange
         stored = exchange.answer.body if exchange.answer and exchange.status == 200 else None

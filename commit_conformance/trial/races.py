@@ -30,7 +30,7 @@ from commit_conformance.model.sequential import (
     SessionState,
     World,
 )
-from commit_conformance.target.api import part_of
+from commit_conformance.target.api import is_gone, part_of
 from commit_conformance.target.commit import CommitRun, Patience, follow
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial import answered
@@ -298,8 +298,16 @@ class Races(Refusals):
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
-        commit = self._sender(upload, CommitPlan())
-        committed, aborted = self._both(commit, lambda: self.target.api.abort(upload.handle), lag)
+        # Where commits are answered 202, the abort comes behind the first of those: nothing else is between the two.
+        go = threading.Event()
+        commit, wait = self._sender(upload, CommitPlan(), go.set), bool(self._watched) and not lag
+
+        def abort() -> Exchange:
+            if wait:
+                go.wait(LONGEST_LAG)
+            return self.target.api.abort(upload.handle)
+
+        committed, aborted = self._both(commit, abort, lag)
         attempts = self._settled([(upload, committed.result)], "a right commit, at the same time as an abort")
         attempt = attempts[0]
         if not attempt.took_effect:
@@ -312,7 +320,9 @@ class Races(Refusals):
             *self._listing(attempts, always=True),
         ]
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls)
-        if found.failed and (attempt.run.glances or attempt.run.limited):
+        # An abort that was granted ends what a 202 has begun: a file without a 201 is no matter of how to wait.
+        outlived = is_gone(aborted.result) and not attempt.took_effect and bool(self.named(upload))
+        if found.failed and (attempt.run.glances or attempt.run.limited) and not outlived:
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
         statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"
@@ -495,10 +505,24 @@ class Races(Refusals):
             return self.light()
         return self.usual()
 
-    def _sender(self, upload: Upload, plan: CommitPlan) -> Callable[[], CommitRun]:
-        """Commits an upload, with a request that is built now and not when it is sent."""
+    def _sender(
+        self, upload: Upload, plan: CommitPlan, go: Callable[[], object] | None = None
+    ) -> Callable[[], CommitRun]:
+        """Commits an upload, with a request that is built now and not when it is sent.
+
+        Args:
+            go: Called at the first 202 or, without any, at the end.
+        """
         request = plan.build(self.material(upload))
-        return lambda: follow(self.target.api, upload, request, patience=Patience())
+
+        def send() -> CommitRun:
+            try:
+                return follow(self.target.api, upload, request, patience=Patience(), accepted=go)
+            finally:
+                if go is not None:
+                    go()
+
+        return send
 
     def _settled(
         self,

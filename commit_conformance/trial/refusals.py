@@ -16,6 +16,7 @@ from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.commits import Commits
+from commit_conformance.trial.judge import TELLTALE
 from commit_conformance.trial.kept import Kept
 from commit_conformance.trial.second_look import SecondLooks
 from commit_conformance.verdict.catalogue import Effort
@@ -26,12 +27,6 @@ from strategies import part_lists
 from strategies.family import Family
 from strategies.plan import USUAL, CommitPlan
 
-#: What refused commits of a new version would leave on the file, if they left anything: no other commit says this.
-TELLTALE = {
-    "description": "of a commit that was refused",
-    "content_modified_at": "2009-08-07T06:05:04Z",
-    "content_created_at": "2008-07-06T05:04:03Z",
-}
 #: Rules that look wrong where a commit's attributes move or rename its file.
 DESTINATION = ("CREATED-NAME", "CREATED-PARENT", "CREATED-PATH", "CREATED-READ-BACK")
 #: Mistakes of one commit that a message names: the others mostly follow from them.
@@ -200,6 +195,8 @@ class Refusals(Commits):
         for plan in plans:
             if upload.state is not State.LIVE:
                 break
+            if plan.attributes is USUAL:
+                plan = replace(plan, attributes=TELLTALE)
             refused = self.attempt(upload, plan).outcome is Outcome.REFUSED or refused
         if upload.state is State.GONE:
             raise Unsupported("a refusal with 410 ends the session, as it may")

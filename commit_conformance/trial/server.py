@@ -398,8 +398,12 @@ class Server(Shared):
             raise InDoubt(f"{exchange.method} was answered {said}, and the answer to an earlier try was lost")
 
     @contextmanager
-    def second_user(self, *, folder_id: str | None = None) -> Iterator[SecondUser]:
-        """Another user, with a folder of the run shared with them: a fresh one, or the one that is given."""
+    def second_user(self, *, folder_id: str | None = None, sharing: bool = True) -> Iterator[SecondUser]:
+        """Another user, with a folder of the run shared with them: a fresh one, or the one that is given.
+
+        Args:
+            sharing: Whether it matters that it is shared; where not, and where it cannot be, their own root will do.
+        """
         token = self.target.settings.second_token
         if not token:
             raise Unsupported("no second user's token was given")
@@ -417,6 +421,9 @@ class Server(Shared):
         collaboration = id_of(shared.answer)
         if shared.status != 201 or collaboration is None:
             self.unless_lost(shared)
+            if not sharing:
+                yield SecondUser(token, "0", self.target, "", True)
+                return
             raise Unsupported(f"sharing a folder was answered {describe_answer(shared)}")
         second = SecondUser(token, folder_id, self.target, collaboration)
         try:

@@ -232,6 +232,28 @@ def test_a_new_version_of_a_file_deleted_meanwhile_is_refused(server: Server) ->
         server.fail(
             f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="404, 409, 410 or another 4xx"
         )
+    if server.can("create_folder") and not server.sparing:  # it takes a file of its own, in a folder of its own
+        into_a_folder_deleted_meanwhile(server)
+
+
+def into_a_folder_deleted_meanwhile(server: Server) -> None:
+    """The folder goes along with the one around it, as most folders do."""
+    api, target, folder_id = server.target.api, server.target, server.target.folder_id
+    made: list[str] = []
+    for name in ("Outer", "Inner"):
+        exchange = api.create_folder(name=f"{target.run_id}-{name}", parent_id=made[-1] if made else folder_id)
+        if exchange.status != 201:
+            return
+        made.append(target.note_folder(exchange))
+    upload = server.light(folder_id=made[-1])
+    if not is_gone(api.delete_folder(made[0], free=False)):
+        return
+    what = "a right commit for a folder that was deleted meanwhile, with the one around it"
+    attempt = server.attempt(upload, CommitPlan(), what=what, barred=True)
+    if attempt.took_effect or not 400 <= attempt.answer.status <= 499:
+        server.fail(
+            f"the answer is {describe_answer(attempt.run.last)}", attempt, expected="404, 409, 410 or another 4xx"
+        )
 
 
 def older_one_is_locked_out(server: Server) -> bool:

@@ -74,7 +74,7 @@ def test_a_part_of_another_session_is_refused_and_stays_with_it(server: Server) 
 
 @rule("PART-OTHER-USER")
 def test_a_part_of_another_user_is_refused_like_an_unknown_one(server: Server) -> None:
-    with server.second_user() as second:
+    with server.second_user(sharing=False) as second:
         theirs = server.light(folder_id=second.folder_id, token=second.token)
         server.made["left alone"] = theirs  # AUTH-REVOKED asks what becomes of it
         carrier = server.target.bank.lease(server.rule.group)

@@ -34,7 +34,7 @@ def test_what_the_second_commit_gets(server: Server) -> str:
 
 @rule("REPEAT-LOST-ANSWER")
 def test_a_commit_whose_answer_was_lost_ends_in_one_file_when_repeated(server: Server) -> None:
-    upload = server.usual()
+    upload = server.light()  # few parts: their commit is the likeliest to be answered by a file, and no 202, at once
     server.lose_answer(upload, CommitPlan())
     attempt = server.repeat_lost(upload)
     server.one_effect(attempt)
