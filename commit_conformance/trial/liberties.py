@@ -94,6 +94,18 @@ class Liberties:
             return pending
         return []
 
+    def try_each(self, upload: Upload) -> None:
+        """Tries what is still to be tried for such an upload, one form after the other, until one is taken."""
+        for member in [member for members in self._packs for member in members]:
+            if member in self._results or member.version is not (upload.target is not None):
+                continue
+            if upload.state is not State.LIVE:
+                return
+            attempt = self._server.attempt(upload, member.plan)
+            if attempt.in_doubt or (attempt.expectation.must_create and not attempt.created):
+                return
+            self._results[member] = attempt
+
     def tried(self, members: list[Liberty], attempt: Attempt) -> None:
         """Notes what came of a pack that somebody has tried: a commit that made a file vouches for all of it."""
         if attempt.created:

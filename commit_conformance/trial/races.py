@@ -206,7 +206,7 @@ class Races(Refusals):
 
     # The races
 
-    def identical_commits(self, lag: float) -> Round:
+    def identical_commits(self, lag: float, *, plainly: bool = False) -> Round:
         """The same right commit, three times at once: one file, and no answer that names another.
 
         In a standard run it ends the session that has refused wrong digests, which has to be committed anyway. Where a
@@ -215,7 +215,8 @@ class Races(Refusals):
         self.target.wire.purse.check_files()
         alone = self.thorough or self.sparing
         upload = self._racer(fresh=True) if alone else self.target.bank.take("digest")
-        finishes, attempts = self._committed_at_once([upload] * 3, "one of three right commits at once", lag=lag)
+        what = "one of three right commits at once"
+        finishes, attempts = self._committed_at_once([upload] * 3, what, lag=lag, plainly=plainly)
         calls = [
             finish.call(
                 "commit the session", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result)
@@ -228,7 +229,7 @@ class Races(Refusals):
             self._excuse(attempts)
         if not created and upload.refused:
             self.session_died(attempts[0])
-            return self.identical_commits(lag)
+            return self.identical_commits(lag, plainly=True)
         said = ", ".join(describe_answer(attempt.run.last) for attempt in attempts)
         wrong = "" if created else f"none of three identical commits at once succeeded: {said}"
         ids = {attempt.file.file_id for attempt in created if attempt.file}
@@ -245,7 +246,7 @@ class Races(Refusals):
             return found.told(f"three identical commits of one session at once made {listed} files, not one")
         return found
 
-    def identical_versions(self, lag: float) -> Round:
+    def identical_versions(self, lag: float, *, plainly: bool = False) -> Round:
         """The same right commit of a new version, three times at once: one version more.
 
         No name is in the way of a second one here, so nothing but the session can keep it from being made.
@@ -253,13 +254,13 @@ class Races(Refusals):
         self.target.wire.purse.check_files()
         file = self.version_file
         # Where a file is costly, the session that has refused wrong preconditions, which has to be committed anyway.
-        carrier = self.target.bank.version_carrier(file) if self.sparing else None
-        upload = carrier or self.light(target=file)
+        upload = (self.target.bank.version_carrier(file) if self.sparing else None) or self.light(target=file)
         before = self._former(file.file_id)
         finishes, attempts = self._committed_at_once(
             [upload] * 3,
             "one of three right commits of a new version at once",
             lag=lag,
+            plainly=plainly,
             claims=RACING | {"CREATED-NEW-VERSION"},
         )
         self._forward(attempts)
@@ -267,13 +268,11 @@ class Races(Refusals):
         created = [attempt for attempt in attempts if attempt.took_effect]
         if not created:
             self._excuse(attempts)
-        if not created and carrier is not None:  # by what it has borne, perhaps: a fresh one tells
-            if carrier.refused:
-                self.session_died(attempts[0])
-            carrier.state = State.GONE
-            return self.identical_versions(lag)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
+        if not created and upload.refused:
+            self.session_died(attempts[0])
+            return self.identical_versions(lag, plainly=True)
         calls = [
             finish.call(
                 "commit the session", Commit(key="S", request=finish.result.request), answered.of_commit(finish.result)
@@ -366,14 +365,15 @@ class Races(Refusals):
         status = f"a commit without the last part, which was on its way, was answered {attempt.answer.status}"
         return found.told(f"{status}: {found.explanation.found}")
 
-    def commits_for_one_name(self, lag: float) -> Round:
+    def commits_for_one_name(self, lag: float, *, plainly: bool = False) -> Round:
         """Two sessions for one name, committed at once: one file, and 409 for the other."""
         self.target.wire.purse.check_files()
         name = self.target.bank.name()
         # Where a file is costly, with the bytes of another file: two files are two files, whatever is in them.
         content = self.light_content if self.sparing else None
         uploads = [self.light(name=name, content=content) for _ in range(2)]
-        finishes, attempts = self._committed_at_once(uploads, "one of two right commits at once, for one name", lag=lag)
+        what = "one of two right commits at once, for one name"
+        finishes, attempts = self._committed_at_once(uploads, what, lag=lag, plainly=plainly)
         calls = [
             finish.call(
                 f"commit session {key}",
@@ -383,6 +383,9 @@ class Races(Refusals):
             for key, finish in zip("AB", finishes, strict=True)
         ]
         created = [attempt for attempt in attempts if attempt.took_effect]
+        if not created and uploads[0].refused:
+            self.session_died(attempts[0])
+            return self.commits_for_one_name(lag, plainly=True)
         if len(created) < 2:
             self._excuse(attempts)
         elif "list_folder" in self.target.capabilities and not self.named(uploads[0]):
@@ -467,14 +470,21 @@ class Races(Refusals):
         return Finish(first.result, first.begin, first.end), Finish(second.result, second.begin, second.end)
 
     def _committed_at_once(
-        self, uploads: Sequence[Upload], what: str, *, lag: float, claims: Iterable[str] = RACING
+        self,
+        uploads: Sequence[Upload],
+        what: str,
+        *,
+        lag: float,
+        plainly: bool = False,
+        claims: Iterable[str] = RACING,
     ) -> tuple[list[Finish[CommitRun]], list[Attempt]]:
         """Right commits of uploads at the same time.
 
         Where a file is costly they are written in unusual forms that are still to be tried. If none of them makes
         anything, they are sent plainly, and only that is the race.
         """
-        members = self.liberties.untried(uploads[0], doubtful=False) if self.sparing else []
+        unusual = self.sparing and not plainly
+        members = self.liberties.untried(uploads[0], doubtful=False) if unusual else []
         for form in (members, []) if members else ([],):
             plan = together(form)
             finishes = self.at_once([self._sender(upload, plan) for upload in uploads], lag=lag)
@@ -486,6 +496,8 @@ class Races(Refusals):
                 break
             if form and not all(attempt.upload.state is State.LIVE for attempt in attempts):
                 raise Blocked("commits of unusual forms ended their sessions, so there was nothing left to race with")
+            for upload in {id(upload): upload for upload in uploads if form}.values():
+                upload.refused.append(str(plan))  # should it not commit now, this may be why
         return finishes, attempts
 
     def _without_a_part(self) -> Upload:

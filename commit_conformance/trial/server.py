@@ -255,6 +255,10 @@ class Server(Shared):
         for upload in self.target.bank.carriers():
             if not upload.refused or not self.target.wire.purse.has_files():
                 continue
+            if self.sparing:  # nothing else is left for what is only recorded
+                self.liberties.try_each(upload)
+                if upload.state is not State.LIVE:
+                    continue
             attempt = self.attempt(upload, CommitPlan())
             if not attempt.created and not self.excused(attempt):
                 self.session_died(attempt)

@@ -48,7 +48,8 @@ def blocked_upload(server: Server) -> Upload:
 
 def loser(server: Server) -> Upload | None:
     """The session that has lost the race for its name, where a file is costly; None where none is known for sure."""
-    return server.once("loser", lambda: _lose(server)) if server.sparing else None
+    found = server.once("loser", lambda: _lose(server)) if server.sparing else None
+    return found if found is not None and found.state is State.LIVE else None
 
 
 def _lose(server: Server) -> Upload | None:
@@ -212,7 +213,9 @@ def about_to_go(server: Server) -> Upload | None:
     known = server.made.get("older version session")
     current = server.current(known) if isinstance(known, Upload) else None
     fit = current is not None and current.file_id == server.version_file.file_id and known.state is State.LIVE
-    return known if fit else server.light(target=server.version_file)
+    if fit and isinstance(known, Upload):
+        server.liberties.try_each(known)  # it will never commit, so what is only recorded may be tried on it
+    return known if fit and known.state is State.LIVE else server.light(target=server.version_file)
 
 
 @rule("CONFLICT-TRASHED", late=True)
