@@ -297,9 +297,12 @@ class Races(Refusals):
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
-        # Where commits are answered 202, the abort comes behind the first of those: nothing else is between the two.
+        # Where such commits are always answered 202, the abort comes behind the first of those: it meets no other.
+        total = upload.session.total_parts
+        alike = [known for known in self.attempts if known.created and known.upload.session.total_parts == total]
+        wait = not lag and bool(alike) and all(known.run.glances for known in alike)
         go = threading.Event()
-        commit, wait = self._sender(upload, CommitPlan(), go.set), bool(self._watched) and not lag
+        commit = self._sender(upload, CommitPlan(), go.set)
 
         def abort() -> Exchange:
             if wait:
