@@ -105,8 +105,8 @@ class Sender(Protocol):
     def refresh(self, upload: Upload) -> None:
         """Reads that file again."""
 
-    def usual(self) -> Upload:
-        """A clean upload for a commit that is meant to succeed."""
+    def for_a_form(self) -> Upload:
+        """An upload for a right commit in an unusual form."""
 
     def version_carrier(self) -> Upload:
         """A live upload for a new version of the first file."""

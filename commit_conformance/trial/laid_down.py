@@ -42,7 +42,7 @@ def laid_down(journey: Journey) -> None:
                 step(walker.fill, other)
             step(walker.commit, one, parts_of=other)
             step(walker.abort, other)
-            step(walker.open, first_name)  # nothing of the one before is left in it
+            step(walker.open, first_name, size=int(sparing))  # nothing of the one before is left in it
             for fresh in walker.live()[1:]:
                 step(walker.list_parts, fresh)
         if made is None:

@@ -146,8 +146,12 @@ class Liberties:
         server = self._server
         for _ in range(3):
             if upload is None or upload.state is not State.LIVE:
-                upload = server.version_carrier() if members[0].version else server.usual()
+                upload = server.version_carrier() if members[0].version else server.for_a_form()
+            borne = bool(upload.refused) and not members[0].version
             attempt = server.attempt(upload, together(members))
+            if borne and attempt.answer.status in (404, 410):
+                server.session_died(attempt)  # of what it has refused; a fresh one tells of the form
+                continue
             clash = members[0].version and attempt.answer.status == 409
             accepted = bool(attempt.run.glances) and attempt.expectation.must_create
             if attempt.took_effect or not (accepted or clash or attempt.in_doubt):

@@ -13,8 +13,8 @@ from strategies.plan import CommitPlan
 
 def worth_a_file(server: Server) -> bool:
     """Whether another commit is made in the hope of a 202; where a file is costly, of what was uploaded anyway."""
-    to_be_committed = any(upload.refused for upload in server.target.bank.carriers())
-    return not server.sparing or to_be_committed or not server.attempts
+    due = any(upload.refused for upload in server.target.bank.carriers())
+    return not server.sparing or due or not server.attempts
 
 
 def processing(server: Server) -> list[Attempt]:
@@ -28,6 +28,8 @@ def processing(server: Server) -> list[Attempt]:
 
 @looking_back("ACCEPTED-RETRY-AFTER", "ACCEPTED-EMPTY", "ACCEPTED-BAD-ENDS")
 def test_every_202(server: Server, looked_for: str) -> None:
+    if server.sparing and not server.run.monitor.seen["202"] and worth_a_file(server):
+        server.commits(CommitPlan())
     server.seen()
 
 

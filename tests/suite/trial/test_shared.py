@@ -205,7 +205,10 @@ def test_a_walk_uploads_one_file_and_still_has_every_kind_of_step(monkeypatch: p
     assert SMALLEST < spent < 1.2 * SMALLEST
 
 
-@pytest.mark.parametrize("fault", ["version-undoes-rename", "abort-ends-siblings", "repeated-part-listed-twice"])
+@pytest.mark.parametrize(
+    "fault",
+    ["version-undoes-rename", "abort-ends-siblings", "repeated-part-listed-twice", "session-inherits-aborted-parts"],
+)
 def test_the_shorter_walk_finds_what_the_longer_one_does(fault: str) -> None:
     with costly(fault) as one:
         _ = one.server.sample_file
