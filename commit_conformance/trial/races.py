@@ -270,6 +270,9 @@ class Races(Refusals):
             self._excuse(attempts)
         if any(self.run.monitor.findings.get(rule) for rule in ("CREATED-NEW-VERSION", "CONFLICT-OWN-NAME")):
             raise Blocked("new versions go wrong one after the other too; see CREATED-NEW-VERSION, CONFLICT-OWN-NAME")
+        if not created and all(attempt.answer.status == 409 for attempt in attempts):
+            self.excused(attempts[0])
+            raise Blocked("new versions conflict with their own file; see CONFLICT-OWN-NAME")
         if not created and upload.refused:
             self.session_died(attempts[0])
             return self.identical_versions(lag, plainly=True)
