@@ -118,7 +118,7 @@ wrong_offset = _family(
         Change(at=0, member="offset", by=1),
         Change(at=-1, member="offset", by=1),
         Change(at=1, member="offset", by=-1),
-        Change(at=-1, member="offset", by=2**32),
+        Change(at=-1, member="offset", by=1024),
         Set(at=-1, member="offset", value=0),
     ],
     mistakes.wrong_offsets(),

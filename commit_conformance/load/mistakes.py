@@ -44,6 +44,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "PART-NUMBER-TYPE": part_lists.number_types,
         "PART-NEGATIVE": part_lists.negative,
         "PART-INT64": part_lists.beyond_int64,
+        "PART-WIDE-NUMBERS": part_lists.beyond_32_bits,
         "DIGEST-MISSING": digests.missing,
         "DIGEST-MISMATCH": digests.mismatch,
         "DIGEST-OF-BODY": digests.of_body,

@@ -237,6 +237,10 @@ def _begin_worker(process: _Process, runner: WorkerRunner, environment: Environm
 
     def stopped(**_: Any) -> None:
         process.close()
+        # Locust's own counts are sent every few seconds, and its master does not wait for the last ones: they go first.
+        counts: dict[str, Any] = {}
+        environment.events.report_to_master.fire(client_id=runner.client_id, data=counts)
+        runner.send_message("stats", counts)
         runner.send_message(TALLY, process.tally.as_json())
 
     runner.register_message(GROUND, ground)

@@ -186,7 +186,13 @@ class Refusals(Commits):
 
     def _tolerate(self, plan: CommitPlan) -> Attempt:
         claims = () if plan.attributes is USUAL else DESTINATION
-        return self.attempt(self.target.bank.lease(self.rule.group), plan, claims=claims)
+        upload = self.target.bank.lease(self.rule.group)
+        borne = bool(upload.refused)
+        attempt = self.attempt(upload, plan, claims=claims)
+        if borne and not attempt.created and not attempt.expectation.allows(attempt.answer):
+            self.session_died(attempt)  # by what it has refused before, perhaps: a fresh one tells
+            attempt = self.attempt(self.target.bank.lease(self.rule.group), plan, claims=claims)
+        return attempt
 
     def survives(self, plans: Iterable[CommitPlan]) -> None:
         """Sends bad commits on one session until one is refused, then the right one, which has to succeed."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 #: Seconds that one test of a file takes, on average, at each effort: on the reference service, with 30 ms for every
-#: request, as ``python -m benchmarks.parallel --weights`` measures it. They only balance, so rough ones are enough.
+#: request, as ``python -m benchmarks.parallel --weights`` measures it; long files and Schemathesis are guesses. They only
+#: balance, so rough ones are enough.
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "quick": {
         "test_life_cycle": 0.22,
@@ -41,11 +42,13 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "test_accepted": 0.02,
         "test_limits": 0.02,
         "test_created": 0.01,
+        "test_large_files": 0.01,
     },
     "thorough": {
         "test_walks": 118.0,
         "test_retries": 5.4,
         "test_syntax": 5.0,
+        "test_large_files": 2.1,
         "test_part_list": 2.1,
         "test_conflict": 0.99,
         "test_preconditions": 0.9,

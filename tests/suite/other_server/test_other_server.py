@@ -57,7 +57,7 @@ NAMES = {
     "stale-content": {"CREATED-CONTENT"},
     "thousand-parts": {"PART-MANY"},
     "page-skips-one": {"SESSION-LIST-PARTS"},
-    "numbers-wrap": {"PART-OFFSET", "PART-INT64"},
+    "numbers-wrap": {"PART-INT64"},
     "lenient-base64": {"DIGEST-BASE64"},
     "last-digest-line": {"DIGEST-TWICE"},
     "version-attributes-dropped": {"ATTR-MODIFIED-AT"},

@@ -11,10 +11,14 @@ from commit_conformance.verdict.catalogue import Catalogue
 
 SCRIPT = Path(__file__).parent / "recorded_run.py"
 ROOT = Path(__file__).parents[3]
-#: Groups of rules that send one request after the other; but for those that send at once.
+#: Groups of rules that send one request after the other; but for a race, and for what long uploads need.
 GROUPS = ("part-list", "digest", "body", "preconditions")
-AT_ONCE = ("PART-MANY", "IF-MATCH-RACE")
-RULES = [rule.id for rule in Catalogue.load() if rule.group in GROUPS and rule.id not in AT_ONCE]
+AT_ONCE = frozenset({"many_parts", "large_file"})
+RULES = [
+    rule.id
+    for rule in Catalogue.load()
+    if rule.group in GROUPS and rule.id != "IF-MATCH-RACE" and AT_ONCE.isdisjoint(rule.needs)
+]
 
 
 def requests_of(folder: Path, name: str, seed: int) -> list[str]:
