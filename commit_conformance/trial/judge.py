@@ -227,13 +227,21 @@ class Judge:
         """Judges whether a file has what only commits said that its session has refused."""
         if not attempt.upload.refused:
             return
-        sent = read_body(attempt.request.body, attempt.request.header("content-type")).attributes
         for member, said in TELLTALE.items():
             value = shown.get(member)
             same = value == said or (member != "description" and value and instant(value) == instant(said))
-            if same and member not in sent:
+            if same and not self._was_carried_out(attempt, member):
                 message = f"{member} is {value!r:.40}, which only a commit said that the session has refused"
                 self.file(Problem("REJECTED-NO-TRACE", message), attempt, exchange)
+
+    def _was_carried_out(self, attempt: Attempt, member: str) -> bool:
+        """Whether a commit that gave this attribute to the same file took effect, rightly or not: it may stay there."""
+        target = attempt.upload.target
+        known = [attempt]
+        if target is not None:
+            known += [one for one in self._server.attempts if one.took_effect and _same_file(one.upload.target, target)]
+        sent = (read_body(one.request.body, one.request.header("content-type")) for one in known)
+        return any(member in body.attributes for body in sent)
 
     def _may(self, capability: str) -> bool:
         """Whether something can be read, as far as is known: what was never tried may be."""
@@ -355,3 +363,7 @@ class Judge:
 
 def _lower(text: str | None) -> str | None:
     return text.lower() if text is not None else None
+
+
+def _same_file(one: FileState | None, other: FileState) -> bool:
+    return one is not None and one.file_id == other.file_id

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 #: Seconds that one test of a file takes, on average, at each effort: on the reference service, with 30 ms for every
-#: request, as ``python -m benchmarks.parallel --weights`` measures it; long files and Schemathesis are guesses. They only
-#: balance, so rough ones are enough.
+#: request, as ``python -m benchmarks.parallel --weights`` measures it; long files and Schemathesis are guesses. They
+#: only balance, so rough ones are enough.
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "quick": {
         "test_life_cycle": 0.22,
