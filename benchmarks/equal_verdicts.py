@@ -2,21 +2,19 @@
 
     python -m benchmarks.equal_verdicts [FAULT...]     # without names: the service as it is, and faults of every kind
 
-The result goes into reports/parallel.md, beside what ``python -m benchmarks.parallel`` has measured there. One process
-and shards are forked from a process that has imported everything; workers start by themselves, as they always do.
+The result goes into reports/parallel.md, beside what ``python -m benchmarks.parallel`` has measured there. Every run is a
+process of its own, so that none inherits what another has imported or changed.
 """
 
 from __future__ import annotations
 
-import io
-import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +22,6 @@ from benchmarks.trouble import SPREAD
 from commit_conformance.report.log import read_log
 from commit_conformance.report.runs.merge import merge
 from commit_conformance.report.summary import summarize
-from commit_conformance.runner import run_suite
 
 ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "reports" / "parallel.md"
@@ -70,14 +67,14 @@ def run(way: str, options: Mapping[str, str | Sequence[str]], folder: Path) -> C
     """
     every = {"report": "none", **options}
     if way == "one process":
-        _forked({**every, "out": str(folder)})
+        _run_suite({**every, "out": str(folder)})
     elif way == "two workers":
         tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", str(ROOT / "tests" / "server")]
         _command([*tests, *_words(every), "--out", str(folder)])
     else:
         shards = [folder / f"shard-{index}" for index in range(1, 5)]
         for index, shard in enumerate(shards, 1):
-            _forked({**every, "shard": f"{index}/4", "out": str(shard)})
+            _run_suite({**every, "shard": f"{index}/4", "out": str(shard)})
         merge([shard / "events.jsonl" for shard in shards], folder / "events.jsonl")
     try:
         return came_of(folder)
@@ -85,19 +82,8 @@ def run(way: str, options: Mapping[str, str | Sequence[str]], folder: Path) -> C
         raise RuntimeError(f"{way} of {options} came to no log: {error}") from error
 
 
-def _forked(given: Mapping[str, str | Sequence[str]]) -> None:
-    child = multiprocessing.get_context("fork").Process(target=_run_suite, args=(dict(given),))
-    child.start()
-    child.join(900)
-    if child.is_alive():
-        child.kill()
-
-
-def _run_suite(given: dict[str, str | Sequence[str]]) -> None:
-    for name in os.environ.keys() - clean_environment().keys():
-        del os.environ[name]
-    with redirect_stdout(io.StringIO()):
-        run_suite({name.replace("-", "_"): value for name, value in given.items()}, quiet=True)
+def _run_suite(given: Mapping[str, str | Sequence[str]]) -> None:
+    _command(["-m", "commit_conformance", "run", "--quiet", *_words(given)])
 
 
 def _words(given: Mapping[str, str | Sequence[str]]) -> list[str]:
