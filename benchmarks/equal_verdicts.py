@@ -2,8 +2,8 @@
 
     python -m benchmarks.equal_verdicts [FAULT...]     # without names: the service as it is, and faults of every kind
 
-The result goes into reports/parallel.md, beside what ``python -m benchmarks.parallel`` has measured there. Every run is a
-process of its own, so that none inherits what another has imported or changed.
+The result goes into reports/parallel.md, beside what ``python -m benchmarks.parallel`` has measured there. Every run is
+a process of its own, so that none inherits what another has imported or changed.
 """
 
 from __future__ import annotations
