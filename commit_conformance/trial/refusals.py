@@ -190,8 +190,11 @@ class Refusals(Commits):
         borne = bool(upload.refused)
         attempt = self.attempt(upload, plan, claims=claims)
         if borne and not attempt.created and not attempt.expectation.allows(attempt.answer):
-            self.session_died(attempt)  # by what it has refused before, perhaps: a fresh one tells
-            attempt = self.attempt(self.target.bank.lease(self.rule.group), plan, claims=claims)
+            upload.state = State.GONE  # by what it has refused before, perhaps: a fresh one tells
+            fresh = self.attempt(self.target.bank.lease(self.rule.group), plan, claims=claims)
+            if fresh.created or fresh.expectation.allows(fresh.answer):
+                self.session_died(attempt)
+            return fresh
         return attempt
 
     def survives(self, plans: Iterable[CommitPlan]) -> None:
