@@ -296,19 +296,30 @@ class Races(Refusals):
         return self._explained(world, attempts, calls, wrong)
 
     def commit_and_abort(self, lag: float) -> Round:
-        """A right commit and an abort at once: either the file or none, as the answers say."""
+        """A right commit and an abort at once: either the file or none, as the answers say.
+
+        Where commits are answered 202, the abort of one round comes behind the first of those: which of the two the
+        server meets first is chance otherwise, and an abort that comes first has nothing to end.
+        """
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
-        # Where such commits are always answered 202, the abort comes behind the first of those: it meets no other.
-        total = upload.session.total_parts
-        alike = [known for known in self.attempts if known.created and known.upload.session.total_parts == total]
-        wait = not lag and bool(alike) and all(known.run.glances for known in alike)
+        accepted = [known for known in self.attempts if known.run.glances]
+        created = [known for known in self.attempts if known.created]
+        if lag or not accepted or (self.sparing and 2 * len(accepted) < len(created)):
+            return self._commit_and_abort(upload, lag)
+        found = self._commit_and_abort(upload, lag, behind=True)
+        if found.failed or found.attempts[0].run.glances or self.sparing:
+            return found
+        return self._commit_and_abort(self._racer(), lag)  # no 202 this time, and so no race
+
+    def _commit_and_abort(self, upload: Upload, lag: float, *, behind: bool = False) -> Round:
+        """One round; *behind*: the abort waits for the first 202, or for the end of the commit."""
         go = threading.Event()
         commit = self._sender(upload, CommitPlan(), go.set)
 
         def abort() -> Exchange:
-            if wait:
+            if behind:
                 go.wait(LONGEST_LAG)
             return self.target.api.abort(upload.handle)
 
