@@ -91,7 +91,10 @@ class Shared(Races):
         return refused and self.attempt(upload, CommitPlan()).created
 
     def late_part(self) -> bool:
-        """A file whose last part is one byte and late is refused without that part, and commits with it."""
+        """A file whose last part is one byte and late is refused without that part, and commits with it.
+
+        In between another byte for that part is refused, and the digest of a file with that other byte.
+        """
         return self.shares("a late part", self._late_part)
 
     def _late_part(self) -> bool:
@@ -102,7 +105,18 @@ class Shared(Races):
         if not self.refuses_each(upload, [("PART-NOT-UPLOADED", plan) for plan in plans]):
             return False
         self.target.bank.put(upload, [count])
-        return self.unusually_or_plainly(upload).created
+        return self._keeps_last_part(upload) and self.unusually_or_plainly(upload).created
+
+    def _keeps_last_part(self, upload: Upload) -> bool:
+        offset, piece = upload.piece(upload.session.total_parts - 1)
+        other = bytes(255 - byte for byte in piece)
+        exchange = self.target.api.upload_part(upload.handle, other, offset=offset, total=upload.session.file_size)
+        if not 400 <= (exchange.status or 0) <= 499:
+            upload.state = State.GONE  # it is not what it was, and no other test is to wonder why
+            return False
+        attempt = self.attempt(upload, CommitPlan(digest=digests.OtherContent(of="other bytes at the end")))
+        refused = attempt.outcome is Outcome.REFUSED and not (attempt.in_doubt or attempt.run.glances)
+        return refused and upload.state is State.LIVE
 
     def after_412(self) -> bool:
         """A new version is refused with a stale etag, and commits with the current one."""

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from commands import commit_conformance
 
+from commit_conformance.reference import configure
+from commit_conformance.reference.server import ServerThread
+from commit_conformance.reference.settings import EXPIRED_SESSION, LIMITED_TOKEN, SECOND_USER_TOKEN
 from commit_conformance.rehearsal import DOCUMENTED_SMALLEST, rehearse
 
 #: The smallest part that counts as costly, and the smallest file that is to it as 20 MB to 8 MiB.
@@ -34,6 +37,32 @@ def test_a_standard_run_uploads_sixteen_files_at_most(run: list[dict[str, Any]])
     cost = run[-1]["cost"]
     assert 10 * SMALLEST < cost["part_bytes"] <= MOST * SMALLEST
     assert cost["upload_requests"] < 450  # of 480: what is uploaded less leaves room for what is asked
+
+
+def test_over_a_socket_with_every_token_as_well(tmp_path: Path) -> None:
+    """There an answer can be lost and a body sent in chunks, and each of the two takes a commit."""
+    service = configure(
+        part_size=PART,
+        min_file_size=SMALLEST,
+        second_user_token=SECOND_USER_TOKEN,
+        limited_token=LIMITED_TOKEN,
+        expired_session=EXPIRED_SESSION,
+    )
+    given = {
+        "COMMIT_CONFORMANCE_SECOND_TOKEN": SECOND_USER_TOKEN,
+        "COMMIT_CONFORMANCE_LIMITED_TOKEN": LIMITED_TOKEN,
+        "COMMIT_CONFORMANCE_EXPIRED_SESSION": EXPIRED_SESSION,
+    }
+    with service, ServerThread(service) as server:
+        done = commit_conformance(
+            *("run", "--target", server.url, "--seed", "2", "--out", str(tmp_path), "--report", "none", "--quiet"),
+            environment=given,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = events(tmp_path)
+    untested = {event["rule"] for event in told if event["event"] == "verdict" and event["verdict"] == "unsupported"}
+    assert not untested & {"REPEAT-LOST-ANSWER", "BODY-CHUNKED", "CONFLICT-LOCKED", "AUTH-REVOKED", "ERROR-EXPIRED"}
+    assert told[-1]["cost"]["part_bytes"] <= MOST * SMALLEST
 
 
 def test_every_rule_that_decides_is_tested(run: list[dict[str, Any]]) -> None:
