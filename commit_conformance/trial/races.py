@@ -298,23 +298,17 @@ class Races(Refusals):
     def commit_and_abort(self, lag: float) -> Round:
         """A right commit and an abort at once: either the file or none, as the answers say.
 
-        Where commits are answered 202, the abort of one round comes behind the first of those: which of the two the
-        server meets first is chance otherwise, and an abort that comes first has nothing to end.
+        Where commits of such a file are mostly answered 202, the abort of one round comes behind the first of those:
+        which of the two the server meets first is chance otherwise, and an abort that comes first has nothing to end.
         """
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
-        accepted = [known for known in self.attempts if known.run.glances]
-        created = [known for known in self.attempts if known.created]
-        if lag or not accepted or (self.sparing and 2 * len(accepted) < len(created)):
-            return self._commit_and_abort(upload, lag)
-        found = self._commit_and_abort(upload, lag, behind=True)
-        if found.failed or found.attempts[0].run.glances or self.sparing:
-            return found
-        return self._commit_and_abort(self._racer(), lag)  # no 202 this time, and so no race
-
-    def _commit_and_abort(self, upload: Upload, lag: float, *, behind: bool = False) -> Round:
-        """One round; *behind*: the abort waits for the first 202, or for the end of the commit."""
+        total = upload.session.total_parts
+        alike = [known for known in self.attempts if known.upload.session.total_parts == total]
+        accepted = sum(bool(known.run.glances) for known in alike)
+        at_once = sum(known.created and not known.run.glances for known in alike)
+        behind = not lag and accepted > at_once
         go = threading.Event()
         commit = self._sender(upload, CommitPlan(), go.set)
 
