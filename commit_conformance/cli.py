@@ -14,13 +14,13 @@ from typing import Any
 
 import click
 
-from commit_conformance.client_commands import client
-from commit_conformance.command_options import options as _options
-from commit_conformance.command_options import run_options as _run_options
-from commit_conformance.load_command import load
-from commit_conformance.log_commands import diff, history, merge, report
+from commit_conformance.commands.client import client
+from commit_conformance.commands.load import load
+from commit_conformance.commands.logs import diff, history, merge, report
+from commit_conformance.commands.options import options as _options
+from commit_conformance.commands.options import run_options as _run_options
+from commit_conformance.commands.usage import NOT_TESTED, WRONG_USE, Problem, check_names, log_at
 from commit_conformance.options import UsageProblem
-from commit_conformance.usage import NOT_TESTED, WRONG_USE, Problem, check_names, log_at
 
 #: Options that say how to have a token.
 _OF_ACCESS = (
@@ -56,7 +56,7 @@ def run(*, verbose: int, quiet: bool, dry_run: bool, **given: Any) -> None:
     """
     try:
         if dry_run:
-            from commit_conformance.dry_run import dry_run as tell
+            from commit_conformance.commands.dry_run import dry_run as tell
 
             sys.exit(0 if tell(given, click.echo) else NOT_TESTED)
         from commit_conformance.runner import run_suite
@@ -75,7 +75,7 @@ def check_profile(**given: Any) -> None:
     Shows every setting and where it comes from, whose the token is, what the target can do, and what a run would cost.
     Exit codes: 0 a run could begin, 2 something is wrong with the profile, 3 the target cannot be tested.
     """
-    from commit_conformance.check_profile import check_profile as check
+    from commit_conformance.commands.check_profile import check_profile as check
 
     try:
         usable = check(given, click.echo)
@@ -137,7 +137,7 @@ def rules(
     ID is a rule's id or a pattern such as PART-*; those of rules for clients begin with CLIENT-.
     """
     from commit_conformance.clients.catalogue import client_rules
-    from commit_conformance.listing import explain_rule, list_rules
+    from commit_conformance.commands.listing import explain_rule, list_rules
     from commit_conformance.verdict.catalogue import Catalogue, CatalogueError, Effort, Level, UnknownName
 
     check_names("--level", levels, [level.value for level in Level])
@@ -163,7 +163,7 @@ def rules(
 @click.option("--rule", "rule_id", metavar="ID", help="Only faults that break this rule.")
 def faults(rule_id: str | None) -> None:
     """Lists the faults and behaviours of the reference service."""
-    from commit_conformance.listing import list_faults
+    from commit_conformance.commands.listing import list_faults
 
     try:
         list_faults(rule_id)
@@ -205,7 +205,7 @@ def replay(*, log: Path, failure: str | None, as_json: bool, **given: Any) -> No
 
     Exit codes: 0 it does not fail any more, 1 it fails again, 2 wrong use, 3 it could not be tried.
     """
-    from commit_conformance.replay_command import replay_failure
+    from commit_conformance.commands.replay import replay_failure
 
     sys.exit(replay_failure(log, failure, given, as_json=as_json))
 

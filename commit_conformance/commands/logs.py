@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from commit_conformance.commands.usage import Problem, check_names, log_at, path_of_log
 from commit_conformance.report.formats import FORMATS, UnknownFormat, formats_of
-from commit_conformance.usage import Problem, check_names, log_at, path_of_log
 
 
 @click.command()

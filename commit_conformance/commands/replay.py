@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commit_conformance.commands.usage import Problem, log_at, path_of_log
 from commit_conformance.report.plain import plain_line
-from commit_conformance.usage import Problem, log_at, path_of_log
 
 if TYPE_CHECKING:
     from commit_conformance.replay import Now, Then

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from commit_conformance.command_options import options
+from commit_conformance.commands.options import options
+from commit_conformance.commands.usage import NOT_TESTED, Problem
 from commit_conformance.options import UsageProblem
-from commit_conformance.usage import NOT_TESTED, Problem
 
 __all__ = ["load"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commit_conformance.usage import NOT_TESTED, Problem
+from commit_conformance.commands.usage import NOT_TESTED, Problem
 
 if TYPE_CHECKING:
     from commit_conformance.clients.discovery import DriverFolder
@@ -171,8 +171,8 @@ class _Asked:
 
     def _one(self, name: str, command: Any, *, title: str, replay: str) -> ClientRun:
         from commit_conformance.clients.run import GATE, ClientRun
+        from commit_conformance.commands.usage import check_names
         from commit_conformance.known import load
-        from commit_conformance.usage import check_names
         from commit_conformance.verdict.catalogue import Level
 
         levels = [each.strip() for each in self.gate.split(",")] if self.gate else list(GATE)
