@@ -167,10 +167,10 @@ def main(names: Sequence[str]) -> int:
             differ = differ or any(differences(came[WAYS[0]], came[way]) for way in WAYS[1:])
     if not names:
         intro = [
-            "Every line is the embedded service with one fault, which answers 202 once to every commit, at standard effort",
-            f"with seed {SEED} and limits that nothing comes up to (the effort's own end a run at another rule when it is",
-            "spread): in one process, with `pytest -n 2`, and as four shards that `merge` has joined. Verdicts of all rules",
-            "and the exit code are compared. The last column is the cost in each way.",
+            "Every line is the embedded service with one fault, which answers 202 once to every commit, at standard",
+            f"effort with seed {SEED} and limits that nothing comes up to (the effort's own end a run at another rule",
+            "when it is spread): in one process, with `pytest -n 2`, and as four shards that `merge` has joined.",
+            "Verdicts of all rules and the exit code are compared. The last column is the cost in each way.",
             "Written by `python -m benchmarks.equal_verdicts`.",
             "",
         ]

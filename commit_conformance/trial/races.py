@@ -239,12 +239,19 @@ class Races(Refusals):
         calls += self._listing(attempts) + self._versions(ids)
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls, wrong)
         waited = [attempt for attempt in attempts if attempt.run.glances]
-        if found.failed and not wrong and waited and len(self.named(upload)) > 1:
+        if found.failed and not wrong and waited and len(self.named(upload)) > 1 and not self._one_file_alone():
             raise Blocked("the session was answered 202 and made several files; see ACCEPTED-ONE-FILE")
         listed = len(next((call.answered.files for call in found.calls if call.answered.files is not None), ()))
         if listed > 1:
             return found.told(f"three identical commits of one session at once made {listed} files, not one")
         return found
+
+    def _one_file_alone(self) -> bool:
+        """Whether a commit that was answered 202, and was sent by itself, has made one file."""
+        known = [one for one in self.attempts if one.run.glances and not (one.barred or one.upload.target)]
+        if not any(one.created for one in known):
+            known = [self.attempt(self.usual(), CommitPlan())]
+        return any(one.created and one.run.glances and len(self.named(one.upload)) == 1 for one in known)
 
     def identical_versions(self, lag: float, *, plainly: bool = False) -> Round:
         """The same right commit of a new version, three times at once: one version more.
