@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar
 
 from commit_conformance.model import FileState, Outcome, expect_commit
+from commit_conformance.model.answers import retry_after_seconds
 from commit_conformance.model.history import Call, Explanation, explain, history_lines, story
 from commit_conformance.model.sequential import (
     Abort,
@@ -305,17 +306,47 @@ class Races(Refusals):
     def commit_and_abort(self, lag: float) -> Round:
         """A right commit and an abort at once: either the file or none, as the answers say.
 
-        Where commits of such a file are mostly answered 202, the abort of one round comes behind the first of those:
-        which of the two the server meets first is chance otherwise, and an abort that comes first has nothing to end.
+        Where commits of such a file are mostly answered 202, an abort that comes at any time meets a commit that waits,
+        or none. So one comes behind the first 202, and another at the time of the commit that follows it.
         """
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
-        total = upload.session.total_parts
-        alike = [known for known in self.attempts if known.upload.session.total_parts == total]
-        accepted = sum(bool(known.run.glances) for known in alike)
-        at_once = sum(known.created and not known.run.glances for known in alike)
-        behind = not lag and accepted > at_once
+        if not self._mostly_accepted(upload):
+            return self._commit_and_abort(upload, lag)
+        if lag:
+            begun = self._begun(upload)
+            return self._commit_and_abort(upload if begun else self._racer(), lag, again=begun)
+        found = self._commit_and_abort(upload, lag, behind=True)
+        if found.failed or self.thorough or self.sparing or not self._begun(upload := self._racer()):
+            return found
+        return self._commit_and_abort(upload, lag, again=True)
+
+    def _mostly_accepted(self, upload: Upload) -> bool:
+        """Whether commits of a file of so many parts, or any others, were more often answered 202 than 201 at once."""
+        ended = [known for known in self.attempts if known.created or known.run.glances]
+        alike = [known for known in ended if known.upload.session.total_parts == upload.session.total_parts]
+        accepted = [known for known in alike or ended if known.run.glances]
+        return 2 * len(accepted) > len(alike or ended)
+
+    def _begun(self, upload: Upload) -> bool:
+        """Whether a right commit of an upload is answered 202, after which it is waited for the time to repeat it."""
+        run = follow(self.target.api, upload, CommitPlan().build(self.material(upload)), patience=Patience(polls=0))
+        if run.answer.status != 202:
+            self._settled([(upload, run)], "a right commit, meant for a race with an abort")
+            return False
+        pause = retry_after_seconds(run.answer)
+        pause = min(1.0 if pause is None else pause, Patience().seconds)
+        self.target.wire.wait_as_told(pause, "a commit that was answered 202")
+        return True
+
+    def _commit_and_abort(self, upload: Upload, lag: float, *, behind: bool = False, again: bool = False) -> Round:
+        """One round of that race.
+
+        Args:
+            behind: Whether the abort waits for the first 202, or for the end of the commit.
+            again: Whether the commit was answered 202 before.
+        """
         go = threading.Event()
         commit = self._sender(upload, CommitPlan(), go.set)
 
@@ -331,15 +362,17 @@ class Races(Refusals):
             upload.state = State.GONE
         request = committed.result.request
         said = answered.of_commit(committed.result)
+        what = "commit the session again, after a 202" if again else "commit the session"
         calls = [
-            committed.call("commit the session", Commit(key="S", request=request, busy=True), said),
+            committed.call(what, Commit(key="S", request=request, busy=True), said),
             aborted.call("abort the session", Abort(key="S", busy=True), answered.told(aborted.result)),
             *self._listing(attempts, always=True),
         ]
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls)
         # An abort that was granted ends what a 202 has begun: a file without a 201 is no matter of how to wait.
         outlived = is_gone(aborted.result) and not attempt.took_effect and bool(self.named(upload))
-        if found.failed and (attempt.run.glances or attempt.run.limited) and not outlived:
+        delayed = attempt.run.limited or (attempt.run.glances and not self._one_file_alone())
+        if found.failed and delayed and not outlived:
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
         statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"

@@ -35,8 +35,8 @@ FAULTS = {
 FINE = Round(attempts=(), calls=(), explanation=Explanation(order=()))
 
 
-def race(rule: str, **options: Any) -> dict[str, Any]:
-    with trial(**options) as one:
+def race(rule: str, *behaviours: str, **options: Any) -> dict[str, Any]:
+    with trial(*behaviours, **options) as one:
         return one.examine(rule, lambda server: server.races(RACES[rule](server)))
 
 
@@ -63,6 +63,19 @@ def test_a_failure_shows_the_history_and_says_how_often(rule: str, six: None) ->
     history = failure["history"]
     assert history[0].startswith("1. sent at     0.0 ms, answered at ")
     assert any(line.startswith("in no order could one request after the other ") for line in history)
+
+
+@pytest.mark.parametrize("rule", ["REPEAT-CONCURRENT", "REPEAT-ABORT-RACE"])
+def test_a_race_is_judged_where_every_commit_is_answered_202_first(rule: str, six: None) -> None:
+    assert race(rule, "processing-every=1")["verdict"] == "passed"
+    verdict = race(rule, "processing-every=1", fault=FAULTS[rule])
+    assert verdict["verdict"] == "failed", verdict["reason"]
+
+
+def test_a_file_that_202_alone_makes_twice_is_no_matter_of_races() -> None:
+    verdict = race("REPEAT-CONCURRENT", "processing-every=1", fault="every-accepted-makes-a-file")
+    assert verdict["verdict"] == "blocked"
+    assert "ACCEPTED-ONE-FILE" in verdict["reason"]
 
 
 def test_one_round_says_nothing_of_rounds() -> None:
