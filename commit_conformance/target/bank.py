@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from commit_conformance.model import FileState, UploadedPart, UploadedSession
 from commit_conformance.target.api import Api, part_of
 from commit_conformance.target.ledger import Ledger
-from commit_conformance.target.upload import State, Upload, make_content, plain_digest
+from commit_conformance.target.upload import State, Upload, make_content, one_byte_off, plain_digest
 from commit_conformance.wire import BudgetSpent, Exchange
 from commit_conformance.wire.errors import Trouble
 
@@ -255,7 +255,10 @@ class Bank:
             if upload.group == kind and self.reuses:
                 return upload
         # An odd number of parts for wrong digests, an even one for wrong lists: some servers take their time for some.
-        upload = self._spare() or self.open(size=self.odd_size if kind == "digest" else None)
+        upload = self._spare()
+        if upload is None:
+            size = self.odd_size if kind == "digest" else self.file_size
+            upload = self.open(size=size, content=self.near(size))
         upload.group = kind
         return upload
 
@@ -280,9 +283,23 @@ class Bank:
             )
             if upload.group and upload.state is State.LIVE and same and self.reuses:
                 return upload
-        upload = self.open(target=target, size=self.light_size)
+        upload = self.open(target=target, size=self.light_size, content=self.near(self.light_size))
         upload.group = "preconditions"
         return upload
+
+    def near(self, size: int) -> bytes | None:
+        """Bytes that differ in one place from those of the file that was committed last of this size; None without one.
+
+        Two files are two files, however alike they are: a server that knows contents by too little of them, by their
+        size and their first part or by how they begin and end, gives one for the other. So the place is in a part
+        between the first and the last, or at the end where there is none.
+        """
+        for upload in reversed(self.uploads):
+            session = upload.session
+            if upload.state is State.COMMITTED and upload.in_memory and session.file_size == size:
+                between = session.total_parts // 2 * session.part_size
+                return one_byte_off(upload.content, between if session.total_parts > 2 else size - 1)
+        return None
 
     def version_carrier(self, target: FileState) -> Upload | None:
         """The live upload that has carried commits with preconditions for a file, whatever etag that had at the time.

@@ -93,6 +93,24 @@ def awkward_digest(value: str) -> bool:
     return "+" in value and "/" in value
 
 
+def one_byte_off(content: bytes, at: int) -> bytes:
+    """Bytes that differ from others in one place alone, with a digest that careless servers read rightly.
+
+    Args:
+        content: The others; not empty.
+        at: Which byte is another one.
+    """
+    other = bytearray(content)
+    hashed = hashlib.sha1(memoryview(other)[:at])
+    for change in range(1, 256):
+        other[at] = content[at] ^ change
+        candidate = hashed.copy()
+        candidate.update(memoryview(other)[at:])
+        if plain_digest(base64.b64encode(candidate.digest()).decode("ascii")):
+            break
+    return bytes(other)
+
+
 def make_content(key: str, size: int, *, wants: Callable[[str], bool] = plain_digest) -> bytes:
     """Bytes of a file: reproducible from ``key``, unlike any other key's, with a digest of the wanted form.
 

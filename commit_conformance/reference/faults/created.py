@@ -180,6 +180,19 @@ class ServesOtherBytes(Fault, rules="CREATED-CONTENT"):
         return _Flipped(super().served_content(file).pieces)
 
 
+class TellsContentsByTheirEnds(Fault, rules="CREATED-CONTENT"):
+    """Files of one size whose first and last parts are alike have the bytes of the first of them."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._known: dict[tuple[int, bytes, bytes], Content] = {}
+
+    def served_content(self, file: File) -> Content:
+        content = super().served_content(file)
+        pieces = content.pieces
+        return self._known.setdefault((content.size, pieces[0].sha1, pieces[-1].sha1), content) if pieces else content
+
+
 class WrongCreator(_AltersFile, rules="CREATED-OWNER"):
     """The created_by of a file is somebody else."""
 

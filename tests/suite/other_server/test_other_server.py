@@ -91,7 +91,6 @@ NAMES = {
 # Faults of which none of these rules tells yet, and why. An entry that is not true any more fails.
 MISSED = {
     "precondition-once": "the file never changes between a 202 and the commit that follows it",
-    "dedupe-by-first-part": "no two files of one size begin with the same part and end differently",
     "thousand-parts": "a thorough run finds it, a standard one uploads no thousand parts",
     "version-keeps-name": "no session for a new version gives the file another name",
     "one-slot-queue": "no two sessions that were answered 202 are asked for in turns",

@@ -324,7 +324,9 @@ SCENES["CREATED-OWNER"] = member("created_by")
 
 @scene("CREATED-CONTENT")
 def _(box: Box) -> object:
-    return box.ask("GET", f"/files/{box.commit_file()['id']}/content").body
+    usual = bytes(range(40))
+    alike = [box.commit_file(usual, name="a"), box.commit_file(usual[:20] + b"x" + usual[21:], name="b")]
+    return [box.ask("GET", f"/files/{file['id']}/content").body for file in alike]
 
 
 @scene("CREATED-READ-BACK", "CREATED-LISTED")

@@ -19,7 +19,7 @@ from commit_conformance.target import bank as bank_module
 from commit_conformance.target.api import created_file
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import Patience, follow, send_commit
-from commit_conformance.target.upload import State, Upload, awkward_digest, make_content, plain_digest
+from commit_conformance.target.upload import State, Upload, awkward_digest, make_content, one_byte_off, plain_digest
 from commit_conformance.wire import BudgetSpent
 from commit_conformance.wire.outages import Busy
 from strategies.plan import CommitPlan, Material
@@ -60,6 +60,14 @@ def test_the_forms_of_a_digest(value: str, plain: bool, awkward: bool) -> None:
 
 def test_a_form_that_cannot_be_had_is_not_waited_for() -> None:
     assert len(make_content("7", 100, wants=lambda value: False)) == 100
+
+
+@pytest.mark.parametrize("at", [0, 50, 99])
+def test_one_byte_off_is_one_byte_off(at: int) -> None:
+    content = make_content("7", 100)
+    other = one_byte_off(content, at)
+    assert [place for place, (one, two) in enumerate(zip(content, other, strict=True)) if one != two] == [at]
+    assert plain_digest(digest(other))
 
 
 # Uploads
@@ -252,6 +260,27 @@ def test_bad_commits_of_one_kind_share_a_carrier(target: Bench) -> None:
     carrier.state = State.GONE
     assert bank.lease("part-list") is not carrier
     assert carrier not in bank.carriers()
+
+
+def test_a_carrier_differs_from_the_last_file_of_its_size_in_one_byte_of_a_part_between(target: Bench) -> None:
+    bank = target.bank
+    first = bank.open()
+    assert bank.near(FILE_SIZE) is None  # nothing has been committed
+    first.state = State.COMMITTED
+    carrier = bank.lease("part-list")
+    pairs = zip(first.content, carrier.content, strict=True)
+    assert [place // PART_SIZE for place, (one, two) in enumerate(pairs) if one != two] == [2]
+    assert carrier.session.sha1 == hashlib.sha1(carrier.content).hexdigest()
+    assert bank.near(FILE_SIZE + 1) is None
+
+
+def test_of_two_parts_the_last_byte_is_another_one(target: Bench) -> None:
+    first = target.bank.open(size=PART_SIZE + 1)
+    first.state = State.COMMITTED
+    near = target.bank.near(PART_SIZE + 1)
+    assert near is not None
+    assert near[:-1] == first.content[:-1]
+    assert near != first.content
 
 
 def test_a_carrier_may_be_an_upload_that_was_kept(target: Bench) -> None:
