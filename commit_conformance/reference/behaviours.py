@@ -304,6 +304,13 @@ def _behaviours() -> Iterable[Behaviour]:
             _flag({"missing": frozenset({capability})}),
         )
     yield make(
+        "no-version-names",
+        "",
+        "",
+        "A session for a new version with another name is refused.",
+        _flag({"version_names": False}),
+    )
+    yield make(
         "no-trash",
         "",
         "",

@@ -66,6 +66,7 @@ class Settings:
         paged: ``representations`` have ``paged`` as string or boolean.
         utc_offset: Offset of the dates in answers, minutes; ``None`` writes ``Z``.
         other_commit_path: The commit URL does not follow the documented path.
+        version_names: A session for a new version may give its file another name.
         keeps_trash: Deleted files are remembered as such.
         missing: Operations the service does not offer, by name (see `behaviours`).
         seed: Makes ids repeatable; ``None`` draws them afresh.
@@ -111,6 +112,7 @@ class Settings:
     paged: Literal["string", "boolean"] = "string"
     utc_offset: int | None = -420
     other_commit_path: bool = False
+    version_names: bool = True
     keeps_trash: bool = True
     missing: frozenset[str] = frozenset()
     seed: int | None = None

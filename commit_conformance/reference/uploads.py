@@ -135,6 +135,8 @@ class Uploads(Views, Access, Digests, Bodies):
         file = self.file(call.caller.user, call.ids[0])
         self.not_locked(call.caller.user, file)
         name = check_name(document["file_name"]) if "file_name" in document else file.name
+        if name != file.name and not self.settings.version_names:
+            raise Problem(400, "bad_request", "A new version cannot give its file another name.")
         for item in file.parent.named(name):
             if item is not file:
                 raise self.name_in_use(item)

@@ -52,10 +52,13 @@ class Api:
         body = {"folder_id": folder_id, "file_size": size, "file_name": name}
         return self._upload("POST", f"{self.upload_url}/files/upload_sessions", json_body=body, token=token)
 
-    def create_version_session(self, *, file_id: str, size: int, token: str | None = "") -> Exchange:
-        """Asks for a session for a new version of a file."""
+    def create_version_session(
+        self, *, file_id: str, size: int, name: str | None = None, token: str | None = ""
+    ) -> Exchange:
+        """Asks for a session for a new version of a file, which gets another name where one is given."""
         url = f"{self.upload_url}/files/{quote(file_id, safe='')}/upload_sessions"
-        return self._upload("POST", url, json_body={"file_size": size}, token=token)
+        renamed = {} if name is None else {"file_name": name}
+        return self._upload("POST", url, json_body={"file_size": size, **renamed}, token=token)
 
     def session_of(self, answer: Answer | None) -> SessionHandle | None:
         """The session an answer shows; None when it shows none.

@@ -116,7 +116,8 @@ class Bank:
 
         Args:
             size: Bytes of the file; the usual size by default.
-            name: The file's name; a fresh one by default.
+            name: The file's name; a fresh one by default. A new version keeps its file's by default, and gives it this
+                one otherwise.
             folder_id: The folder; the run's by default.
             target: A file to make a new version of, in place of a new file.
             parts: Indices of the parts to upload, in this order; all by default.
@@ -134,13 +135,16 @@ class Bank:
         if self.closed and parts != []:
             raise BudgetSpent(self.closed)
         size = len(content) if content is not None else (size or self.file_size)
-        name = name or (target.name if target and target.name else None) or self.name()
+        known = target.name if target else None
+        renamed = name if target and name != known else None
+        name = name or known or self.name()
         folder_id = folder_id or self.folder_id
-        if target is None:
+        if target is None or renamed is not None:
             self.ledger.note("name", name=name, folder_id=folder_id)
+        if target is None:
             exchange = self.api.create_session(name=name, size=size, folder_id=folder_id, token=token)
         else:
-            exchange = self.api.create_version_session(file_id=target.file_id, size=size, token=token)
+            exchange = self.api.create_version_session(file_id=target.file_id, size=size, name=renamed, token=token)
         handle = self.api.session_of(exchange.answer)
         if handle is None and exchange.lost:
             raise Trouble(f"creating an upload session was answered {exchange.status} after an answer had been lost")

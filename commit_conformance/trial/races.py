@@ -32,6 +32,7 @@ from commit_conformance.model.sequential import (
     World,
 )
 from commit_conformance.target.api import is_gone, part_of
+from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.commit import CommitRun, Patience, follow
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial import answered
@@ -257,12 +258,15 @@ class Races(Refusals):
     def identical_versions(self, lag: float, *, plainly: bool = False) -> Round:
         """The same right commit of a new version, three times at once: one version more.
 
-        No name is in the way of a second one here, so nothing but the session can keep it from being made.
+        No name is in the way of a second one here, so nothing but the session can keep it from being made. The version
+        gives its file another name, where the target and the run's other sessions let it: it is to be made anyway.
         """
         self.target.wire.purse.check_files()
         file = self.version_file
         # Where a file is costly, the session that has refused wrong preconditions, which has to be committed anyway.
-        upload = (self.target.bank.version_carrier(file) if self.sparing else None) or self.light(target=file)
+        upload = self.target.bank.version_carrier(file) if self.sparing else self._renaming()
+        upload = upload or self.light(target=file)
+        file = self.current(upload) or file
         before = self._former(file.file_id)
         finishes, attempts = self._committed_at_once(
             [upload] * 3,
@@ -550,6 +554,31 @@ class Races(Refusals):
             for upload in {id(upload): upload for upload in uploads if form}.values():
                 upload.refused.append(str(plan))  # should it not commit now, this may be why
         return finishes, attempts
+
+    def _renaming(self) -> Upload | None:
+        """An upload for a new version that gives its file another name, once a run; None where there can be none.
+
+        The file is one that no session waits for: those for its name would be free to commit, those for a new version
+        of it were opened for another one. Nor was it made in an unusual form, of which it has to tell later.
+        """
+        plain = (one.file for one in self.attempts if self._is_plain(one) and one.plan == CommitPlan())
+        file = next((file for file in plain if file is not None and not self._waited_for(file)), None)
+        if file is None or "another name" in self.made:
+            return None
+        self.made["another name"] = True
+        try:
+            return self.light(target=file, name=self.target.bank.name())
+        except SetupFailed:
+            return None  # no new names here
+
+    def _waited_for(self, file: FileState) -> bool:
+        """Whether a session that may still commit is for a file, or for its name."""
+        name = (file.name or "").casefold()
+        waiting = (upload for upload in self.target.bank.uploads if upload.state is State.LIVE)
+        return any(
+            upload.target.file_id == file.file_id if upload.target else upload.session.name.casefold() == name
+            for upload in waiting
+        )
 
     def _without_a_part(self) -> Upload:
         """An upload that lacks one part, the last one; where a file is costly, any that is at hand lacks."""

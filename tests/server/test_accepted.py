@@ -114,7 +114,7 @@ def test_in_the_end_there_is_one_file(server: Server) -> None:
     for attempt in processing(server):
         if attempt.file is None or attempt.file.file_id not in server.target.files:
             continue  # a later test has deleted it
-        name = attempt.upload.session.name
+        name = server.target.files[attempt.file.file_id].name or attempt.upload.session.name  # a version may rename it
         found = [item for item in items if item.get("name") == name]
         if not found and server.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")

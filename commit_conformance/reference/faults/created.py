@@ -101,6 +101,14 @@ class WrongName(_AltersFile, rules="CREATED-NAME"):
         return {"name": f"{file.name}.upload"}
 
 
+class NewVersionsKeepTheName(Fault, rules="CREATED-NAME"):
+    """The name that a session for a new version was given is forgotten at its commit."""
+
+    def new_version(self, session: Session, version: Any, given: Any) -> File:
+        session.renames = False
+        return super().new_version(session, version, given)
+
+
 class WrongParent(_AltersFile, rules="CREATED-PARENT"):
     """The parent of a file is a folder that is not its own."""
 

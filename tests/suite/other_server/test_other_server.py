@@ -92,7 +92,6 @@ NAMES = {
 MISSED = {
     "precondition-once": "the file never changes between a 202 and the commit that follows it",
     "thousand-parts": "a thorough run finds it, a standard one uploads no thousand parts",
-    "version-keeps-name": "no session for a new version gives the file another name",
     "one-slot-queue": "no two sessions that were answered 202 are asked for in turns",
     "processed-too-soon": "recorded, not judged: the count may have come to the end since the 202",
     "seven-hours": "recorded, not judged: the guide that tells of seven days promises them for no session",

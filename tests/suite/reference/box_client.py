@@ -82,7 +82,7 @@ class Box:
         self,
         data: bytes = bytes(range(40)),
         *,
-        name: str = "a.txt",
+        name: str | None = None,
         folder: str = "0",
         file: str | None = None,
         token: str | None = "",
@@ -90,10 +90,11 @@ class Box:
     ) -> Upload:
         """A session with its parts uploaded."""
         if file is None:
-            document = {"folder_id": folder, "file_size": len(data), "file_name": name}
+            document = {"folder_id": folder, "file_size": len(data), "file_name": name or "a.txt"}
             created = self.post("/files/upload_sessions", document, token=token)
         else:
-            created = self.post(f"/files/{file}/upload_sessions", {"file_size": len(data)}, token=token)
+            document = {"file_size": len(data)} | ({} if name is None else {"file_name": name})
+            created = self.post(f"/files/{file}/upload_sessions", document, token=token)
         assert created.status == 201, created.body
         session = created.json
         upload = Upload(box=self, data=data, session=session, token=token)

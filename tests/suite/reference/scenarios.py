@@ -311,7 +311,10 @@ SCENES["CREATED-SCHEMA"] = member("comment_count", "sequence_id", "created_at")
 SCENES["CREATED-FIELDS"] = lambda box: sorted((box.upload().commit().json.get("entries") or [{}])[0])
 SCENES["CREATED-SHA1"] = member("sha1")
 SCENES["CREATED-SIZE"] = member("size")
-SCENES["CREATED-NAME"] = member("name")
+SCENES["CREATED-NAME"] = lambda box: [
+    (file := box.commit_file())["name"],
+    box.commit_file(bytes(33), file=file["id"], name="new")["name"],
+]
 SCENES["CREATED-PARENT"] = member("parent")
 SCENES["CREATED-PATH"] = member("path_collection")
 SCENES["CREATED-VERSION-SHA1"] = member("file_version")

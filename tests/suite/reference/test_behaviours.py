@@ -41,6 +41,9 @@ MORE: dict[str, Callable[[Box], object]] = {
         for file in [box.commit_file()["id"]]
         for method in ("DELETE", "GET")
     ],
+    "no-version-names": lambda box: (
+        box.post(f"/files/{box.commit_file()['id']}/upload_sessions", {"file_size": 40, "file_name": "new"}).status
+    ),
     "empty-tags": lambda box: box.commit_file()["tags"],
     "paged": lambda box: box.commit_file()["representations"],
     "commit-path": lambda box: box.upload().session["session_endpoints"]["commit"].split("/")[4],
