@@ -259,10 +259,8 @@ class Bank:
             if upload.group == kind and self.reuses:
                 return upload
         # An odd number of parts for wrong digests, an even one for wrong lists: some servers take their time for some.
-        upload = self._spare()
-        if upload is None:
-            size = self.odd_size if kind == "digest" else self.file_size
-            upload = self.open(size=size, content=self.near(size))
+        size = self.odd_size if kind == "digest" else self.file_size
+        upload = self._spare() or self.open(size=size, content=self.near(size))
         upload.group = kind
         return upload
 
