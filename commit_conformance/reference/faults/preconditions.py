@@ -99,6 +99,14 @@ class PreconditionAtCreation(Fault, rules="PRECONDITION-AT-COMMIT"):
         return None if session.base_etag is None else str(session.base_etag)
 
 
+class PreconditionBeforeAccepted(Fault, rules="PRECONDITION-AT-COMMIT", needs={"processing": 2, "processing_every": 1}):
+    """A commit that was answered 202 is carried out though its precondition fails by then."""
+
+    def check_preconditions(self, request: Request, session: Session) -> None:
+        if not session.accepted:
+            super().check_preconditions(request, session)
+
+
 class IfMatchRace(Fault, rules="IF-MATCH-RACE"):
     """Between the check of If-Match and the new version another commit may be checked with the same etag."""
 
