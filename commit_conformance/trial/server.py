@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from commit_conformance.model import FileState, Problem
 from commit_conformance.target.api import SessionHandle, created_entry, file_state, id_of, is_gone
-from commit_conformance.target.commit import Patience
 from commit_conformance.target.connect import Target
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
@@ -229,35 +228,6 @@ class Server(Shared):
         stranger = Upload(handle=handle, session=carrier.session, content=carrier.content)
         what = f"a right commit for the session {session_id[:60]!r}"
         return self.attempt(stranger, CommitPlan(), what=what, stray=True, token=token)
-
-    def put_off(self, file: FileState) -> Upload | None:
-        """An upload for a new version of a file whose commit, naming the file's etag, was answered 202 and no more.
-
-        None where right commits are not answered so each time, as far as is known: this one would make a version.
-        """
-        size = self._always_put_off()
-        if size is None:
-            return None
-        upload = self.upload(target=file, size=size)
-        etag = file.etag or "0"
-        what = f"a right commit with if-match: {etag}, to be repeated later"
-        plan = CommitPlan(headers=(("if-match", etag),))
-        attempt = self.attempt(upload, plan, what=what, patience=Patience(polls=0), barred=True)
-        return upload if attempt.answer.status == 202 else None
-
-    def was_put_off(self, upload: Upload) -> bool:
-        """Whether the last answer to a commit of this upload was a 202."""
-        answers = [known.answer.status for known in self.attempts if known.upload is upload]
-        return bool(answers) and answers[-1] == 202
-
-    def _always_put_off(self) -> int | None:
-        """Bytes of a file, one of few parts if that will do, of which every right commit was answered 202 first."""
-        bank = self.target.bank
-        put_off = [known.upload.session.file_size for known in self._watched]
-        at_once = {known.upload.session.file_size for known in self.attempts if known.created and not known.run.glances}
-        if len(put_off) > 1 and not at_once:
-            return bank.light_size
-        return bank.file_size if put_off.count(bank.file_size) > 1 and bank.file_size not in at_once else None
 
     def refuses_session(self, session_id: str) -> Attempt:
         """A commit for a session that is not there; it has to be refused."""

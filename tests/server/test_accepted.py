@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.put_off import in_turns
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from commit_conformance.wire import describe_answer
@@ -49,6 +50,17 @@ def test_a_202_ends_in_201(server: Server) -> None:
         if not attempt.created and not lost_by_haste:
             tries = len(attempt.run.exchanges)
             server.fail(f"after {tries} tries the answer is {describe_answer(attempt.run.last)}", attempt)
+    if server.thorough and not server.target.bank.costly:
+        two_in_turns(server)
+
+
+def two_in_turns(server: Server) -> None:
+    """Of two sessions that wait at the same time each comes to its end, though they are asked for in turns."""
+    size = max(attempt.upload.session.file_size for attempt in processing(server))
+    for attempt, tries in in_turns(server, [server.upload(size=size) for _ in range(2)]):
+        if tries > 1 and not attempt.created:
+            said = f"after {tries} tries, in turns with another session, the answer is"
+            server.fail(f"{said} {describe_answer(attempt.run.last)}", attempt)
 
 
 @rule("ACCEPTED-EARLY-RETRY", last=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from commit_conformance.target.upload import Upload
 from commit_conformance.trial.marks import looking_back, rule
+from commit_conformance.trial.put_off import put_off, was_put_off
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from strategies import digests, part_lists, preconditions
@@ -22,7 +23,7 @@ def opened_before(server: Server) -> Upload:
     """
     if server.sparing:
         return server.older_version
-    return server.once(OLDER, lambda: server.put_off(server.version_file) or server.older_version)
+    return server.once(OLDER, lambda: put_off(server, server.version_file) or server.older_version)
 
 
 @rule("IF-MATCH-CURRENT")
@@ -99,7 +100,7 @@ def test_the_precondition_is_judged_at_commit(server: Server) -> None:
     if before == server.etag(upload):
         server.commits(upload=server.version_carrier())
     stale = CommitPlan(headers=(("if-match", before or "0"),))
-    if not server.was_put_off(upload):
+    if not was_put_off(server, upload):
         server.refuses([stale], upload=upload)
         server.unchanged(upload)
     elif came_to_its_end(server, upload, stale):

@@ -75,6 +75,18 @@ class SessionGoneWhileAccepted(Fault, rules="ACCEPTED-SESSION-STAYS", needs=_TWI
         return super().session_status(call)
 
 
+class OneAccepted(Fault, rules="ACCEPTED-COMPLETES", needs=_TWICE):
+    """A commit that is answered 202 takes the place of another session's, which begins anew."""
+
+    _slot: Session | None = None
+
+    def accept(self, call: Call, session: Session, parts: list[Part], given: Given) -> Response:
+        if self._slot is not None and self._slot is not session:
+            self._slot.accepted = 0
+        self._slot = session
+        return super().accept(call, session, parts, given)
+
+
 class ProgressFalls(Fault, rules="ACCEPTED-PROGRESS", needs=_TWICE):
     """While a commit is put off, num_parts_processed falls and goes beyond the number of parts by turns."""
 

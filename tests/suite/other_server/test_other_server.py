@@ -91,7 +91,7 @@ NAMES = {
 # Faults of which none of these rules tells yet, and why. An entry that is not true any more fails.
 MISSED = {
     "thousand-parts": "a thorough run finds it, a standard one uploads no thousand parts",
-    "one-slot-queue": "no two sessions that were answered 202 are asked for in turns",
+    "one-slot-queue": "a thorough run finds it, a standard one has no requests left to ask for two sessions in turns",
     "processed-too-soon": "recorded, not judged: the count may have come to the end since the 202",
     "seven-hours": "recorded, not judged: the guide that tells of seven days promises them for no session",
 }

@@ -364,7 +364,9 @@ def _(box: Box) -> object:
 
 @scene("ACCEPTED-COMPLETES", "ACCEPTED-ONE-FILE")
 def _(box: Box) -> object:
-    return fourth(box).commit().status, box.names()
+    first = fourth(box).commit().status, box.names()
+    two = [box.upload(name=f"in turns {n}") for n in range(2)]
+    return first, [upload.send().status for _ in range(4) for upload in two], box.names()
 
 
 @scene("ACCEPTED-EARLY-RETRY")
