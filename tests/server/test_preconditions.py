@@ -120,7 +120,8 @@ def came_to_its_end(server: Server, upload: Upload, stale: CommitPlan) -> bool:
     assert file is not None
     attempt = server.attempt(upload, stale)
     server.file_unchanged(file)
-    server.refresh(upload)
+    if attempt.took_effect:
+        server.refresh(upload)  # what it was answered with is not the file as it is now
     said, wrong = server.refusal(attempt)
     if wrong is not None and not attempt.took_effect:
         server.fail(wrong, attempt)
