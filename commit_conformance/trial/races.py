@@ -86,12 +86,14 @@ class Round:
         calls: Its history, with what was read afterwards.
         explanation: Whether some order explains it.
         wrong: What is wrong besides; empty when the explanation says all.
+        met: Whether they met for certain, since one was sent when the other had been answered 202.
     """
 
     attempts: Sequence[Attempt]
     calls: Sequence[Call]
     explanation: Explanation
     wrong: str = ""
+    met: bool = False
 
     @property
     def failed(self) -> bool:
@@ -106,7 +108,7 @@ class Round:
     def put_off(self) -> bool:
         """Whether nothing was made and a commit was answered 202 first, so that the requests hardly met."""
         waited = any(attempt.run.glances for attempt in self.attempts)
-        return waited and not any(attempt.took_effect for attempt in self.attempts)
+        return waited and not self.met and not any(attempt.took_effect for attempt in self.attempts)
 
     @property
     def message(self) -> str:
@@ -311,20 +313,17 @@ class Races(Refusals):
         """A right commit and an abort at once: either the file or none, as the answers say.
 
         Where commits of such a file are mostly answered 202, an abort that comes at any time meets a commit that waits,
-        or none. So one comes behind the first 202, and another at the time of the commit that follows it.
+        or none. So the first one comes behind a 202, and others at the time of the commit that follows it.
         """
         if self.run.monitor.findings.get("CREATED-LISTED"):
             raise Blocked("the folder does not list files as it should; see CREATED-LISTED")
         upload = self._racer()
         if not self._mostly_accepted(upload):
             return self._commit_and_abort(upload, lag)
-        if lag:
-            begun = self._begun(upload)
-            return self._commit_and_abort(upload if begun else self._racer(), lag, again=begun)
-        found = self._commit_and_abort(upload, lag, behind=True)
-        if found.failed or self.thorough or self.sparing or not self._begun(upload := self._racer()):
-            return found
-        return self._commit_and_abort(upload, lag, again=True)
+        if not lag:
+            return self._commit_and_abort(upload, lag, behind=True)
+        begun = self._begun(upload)
+        return self._commit_and_abort(upload if begun else self._racer(), lag, again=begun)
 
     def _mostly_accepted(self, upload: Upload) -> bool:
         """Whether commits of a file of so many parts, or any others, were more often answered 202 than 201 at once."""
@@ -380,6 +379,7 @@ class Races(Refusals):
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
         statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"
+        found = replace(found, met=behind)
         return found.told(f"{statuses}, which does not fit what is there: {found.explanation.found}")
 
     def commit_and_last_part(self, lag: float) -> Round:

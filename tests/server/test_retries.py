@@ -35,7 +35,7 @@ def test_what_the_second_commit_gets(server: Server) -> str:
 @rule("REPEAT-LOST-ANSWER")
 def test_a_commit_whose_answer_was_lost_ends_in_one_file_when_repeated(server: Server) -> None:
     server.target.wire.purse.check_files()
-    upload = server.light()
+    upload = server.usual()
     for _ in range(3):
         server.lose_answer(upload, CommitPlan())
         if "list_folder" not in server.target.capabilities or server.named(upload):
