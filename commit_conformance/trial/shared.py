@@ -15,7 +15,8 @@ from commit_conformance.model import Outcome, Problem
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.target.upload import State, Upload, awkward_digest
 from commit_conformance.trial.judge import TELLTALE
-from commit_conformance.trial.races import Races, Round
+from commit_conformance.trial.races import Races
+from commit_conformance.trial.rounds import Round
 from commit_conformance.verdict.outcomes import Blocked, InDoubt, Nonconformance
 from commit_conformance.wire import describe_answer
 from strategies import digests, part_lists, preconditions

@@ -38,7 +38,8 @@ from commit_conformance.trial import answered
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.evidence import failure_of
 from commit_conformance.trial.judge import ALWAYS_COMPARED
-from commit_conformance.trial.races import RACING, Races
+from commit_conformance.trial.races import Races
+from commit_conformance.trial.rounds import RACING
 from commit_conformance.verdict.outcomes import InDoubt, Nonconformance
 from commit_conformance.wire import BudgetSpent, Exchange, WireError
 from commit_conformance.wire.errors import Trouble

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from commit_conformance.model.history import Explanation
-from commit_conformance.trial import races
-from commit_conformance.trial.races import Round
+from commit_conformance.trial import rounds
+from commit_conformance.trial.rounds import Round
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.outcomes import Blocked
@@ -43,7 +43,7 @@ def race(rule: str, *behaviours: str, **options: Any) -> dict[str, Any]:
 @pytest.fixture
 def six(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thorough run that can be waited for."""
-    monkeypatch.setitem(races.ROUNDS, Effort.THOROUGH, 6)
+    monkeypatch.setitem(rounds.ROUNDS, Effort.THOROUGH, 6)
 
 
 @pytest.mark.parametrize("rule", RACES)
@@ -128,7 +128,7 @@ def lags_of(seed: int) -> list[float]:
 
 def test_lags_follow_from_the_seed_go_both_ways_and_begin_at_none() -> None:
     lags = lags_of(1)
-    assert len(lags) == races.ROUNDS[Effort.THOROUGH]
+    assert len(lags) == rounds.ROUNDS[Effort.THOROUGH]
     assert lags[0] == 0
     assert min(lags) < 0 < max(lags)
     assert max(map(abs, lags)) <= 0.1
