@@ -19,10 +19,11 @@ ONCE = Patience(polls=0)
 def put_off(server: Commits, file: FileState) -> Upload | None:
     """An upload for a new version of a file whose commit, naming the file's etag, was answered 202 and not repeated.
 
-    None where right commits are not answered so each time, as far as is known: this one would make a version.
+    None where right commits are not answered so each time, as far as is known, and where no file may be made any more:
+    this one may make a version.
     """
     size = _always_put_off(server)
-    if size is None:
+    if size is None or not server.target.wire.purse.has_files():
         return None
     upload = server.upload(target=file, size=size)
     etag = file.etag or "0"

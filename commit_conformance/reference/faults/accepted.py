@@ -75,7 +75,7 @@ class SessionGoneWhileAccepted(Fault, rules="ACCEPTED-SESSION-STAYS", needs=_TWI
         return super().session_status(call)
 
 
-class OneAccepted(Fault, rules="ACCEPTED-COMPLETES", needs=_TWICE):
+class OneAccepted(Fault, rules="ACCEPTED-IN-TURNS", needs=_TWICE):
     """A commit that is answered 202 takes the place of another session's, which begins anew."""
 
     _slot: Session | None = None

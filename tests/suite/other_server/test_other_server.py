@@ -81,7 +81,7 @@ NAMES = {
     "folders-not-namesakes": {"CONFLICT-FOLDER"},
     "deleted-ancestor": {"CONFLICT-TRASHED"},
     "refused-part-replaces": {"SESSION-PART-IMMUTABLE"},
-    "one-slot-queue": {"ACCEPTED-COMPLETES"},
+    "one-slot-queue": {"ACCEPTED-IN-TURNS"},
     "processed-too-soon": {"ACCEPTED-PROCESSED"},
     "disconnect-rolls-back": {"REPEAT-LOST-ANSWER"},
     "seven-hours": {"SESSION-LIFETIME"},
