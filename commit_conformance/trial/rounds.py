@@ -124,8 +124,9 @@ class Rounds(Refusals):
         rounds, failed, stuck = 0, list[Round](), None
         shares = self._shares()
         for turn, share in enumerate([*shares, 0.0]):
-            # The last is for a race that no round has run yet, because a 202 or 429 came between.
-            if turn == len(shares) and (stuck is None or failed):
+            # The last is for a race that no round has run yet, because a 202 or 429 came between. Where a file is
+            # costly, one that a 202 has put off has to do.
+            if turn == len(shares) and (stuck is None or failed or (self.sparing and rounds)):
                 break
             try:
                 found = self._undisturbed(one, share * min(self._pace, LONGEST_LAG))
