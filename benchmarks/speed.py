@@ -283,15 +283,20 @@ def _log(folder: Path) -> Path:
 
 
 def _swollen(log: Path, path: Path, exchanges: int) -> Path:
-    """A log with at least so many exchanges, by telling those of each verdict again and again."""
+    """A log with at least so many exchanges, by telling those of each verdict again and again.
+
+    Written piece by piece: what this process once held in memory would be counted as that of those it starts.
+    """
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     have = sum(len(event.get("exchanges") or ()) for event in events)
     times = -(-exchanges // max(1, have))
     with path.open("w", encoding="utf-8") as file:
         for event in events:
-            if event.get("exchanges"):
-                event["exchanges"] = event["exchanges"] * times
-            file.write(json.dumps(event) + "\n")
+            told = [json.dumps(exchange) for exchange in event.pop("exchanges", None) or ()]
+            file.write(json.dumps(event).removesuffix("}") + ', "exchanges": [')
+            for number in range(times * len(told)):
+                file.write((", " if number else "") + told[number % len(told)])
+            file.write("]}\n")
     return path
 
 
