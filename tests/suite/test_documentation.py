@@ -60,7 +60,7 @@ OF_HOOKS = {PREFIX + "TARGET_DESCRIPTION"}
 OF_DRIVERS = {PREFIX + "SDKS"}
 #: Options of other programs, in code spans.
 FOREIGN = {"--strict", "--check", "--mistake", "--driver", "--liberty", "--pairs", "--run-time"}
-FOREIGN |= {"--env", "--network", "--user", "--volume", "--before"}
+FOREIGN |= {"--env", "--network", "--user", "--volume", "--before", "--only", "--repeats"}
 #: No example takes a tenth of this on an idle machine.
 SECONDS = 120
 
