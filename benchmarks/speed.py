@@ -292,7 +292,11 @@ def _swollen(log: Path, path: Path, exchanges: int) -> Path:
     times = -(-exchanges // max(1, have))
     with path.open("w", encoding="utf-8") as file:
         for event in events:
-            told = [json.dumps(exchange) for exchange in event.pop("exchanges", None) or ()]
+            told = [json.dumps(exchange) for exchange in event.get("exchanges") or ()]
+            if not told:
+                file.write(json.dumps(event) + "\n")
+                continue
+            del event["exchanges"]
             file.write(json.dumps(event).removesuffix("}") + ', "exchanges": [')
             for number in range(times * len(told)):
                 file.write((", " if number else "") + told[number % len(told)])

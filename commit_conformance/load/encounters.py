@@ -29,7 +29,7 @@ from commit_conformance.model.sequential import (
 from commit_conformance.target.api import created_file, part_of
 from commit_conformance.target.commit import CommitRun, Patience, follow
 from commit_conformance.target.upload import State, Upload
-from commit_conformance.trial.answered import of_commit, of_content, of_listing, of_part, sha1_of, told
+from commit_conformance.trial.answered import bare, of_commit, of_content, of_listing, of_part, sha1_of, told
 from commit_conformance.verdict.outcomes import Blocked
 from commit_conformance.wire import Exchange
 from strategies.plan import CommitPlan
@@ -96,7 +96,7 @@ def _judge(work: Work, found: Meeting) -> None:
     work.tally.meetings[found.name] += 1
     for run in found.runs:
         work.count(run)
-    calls = [replace(call, answered=_bare(call.answered)) for call in found.calls]
+    calls = [replace(call, answered=bare(call.answered)) for call in found.calls]
     explanation = explain(found.world, calls)
     now, rule = time.time(), ""
     lost = any(run.lost for run in found.runs)
@@ -373,12 +373,3 @@ def _content(work: Work, upload: Upload, file: FileState) -> Call:
     said = of_content(exchange)
     operation = ReadContent(file_id=file.file_id)
     return Call(what="then: read its content", operation=operation, answered=said, begin=begin, end=time.monotonic())
-
-
-def _bare(said: Answered) -> Answered:
-    """An answer without what other rules look at: that a file is shown with its right size, name and digest."""
-    file = said.file and replace(said.file, name=None, size=None, sha1=None)
-    files = said.files
-    if files is not None:
-        files = tuple(replace(one, name=None, size=None, sha1=None, etag=None, version_id=None) for one in files)
-    return replace(said, file=file, files=files)

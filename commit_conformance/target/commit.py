@@ -35,6 +35,16 @@ class Patience:
     seconds: float = 120.0
 
 
+#: One request, and no repetition of it.
+ONCE = Patience(polls=0)
+
+
+def pause_after(answer: Answer) -> float:
+    """Seconds to wait before a commit is repeated: what Retry-After says, and one where it says nothing."""
+    asked = retry_after_seconds(answer)
+    return 1.0 if asked is None else asked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
     """What was visible after one 202 or 429.
@@ -128,7 +138,7 @@ def follow(
     while run.last.status in (202, 429) and len(run.exchanges) <= patience.polls and waited <= patience.seconds:
         later = run.last
         asked = retry_after_seconds(run.answer)
-        pause = 1.0 if asked is None else asked
+        pause = pause_after(run.answer)
         if accepted is not None and later.status == 202:
             accepted()
         if later.status == 429:

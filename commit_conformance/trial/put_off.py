@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commit_conformance.model import FileState, Outcome
-from commit_conformance.model.answers import retry_after_seconds
-from commit_conformance.target.commit import Patience
+from commit_conformance.target.commit import ONCE, Patience, pause_after
 from commit_conformance.target.upload import Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.commits import Commits
 from strategies.plan import CommitPlan
-
-#: One request, and no repetition of it.
-ONCE = Patience(polls=0)
 
 
 def put_off(server: Commits, file: FileState) -> Upload | None:
@@ -55,8 +51,7 @@ def in_turns(server: Commits, uploads: Sequence[Upload]) -> list[tuple[Attempt, 
         waiting = [index for index in waiting if last[index][0].outcome is Outcome.ACCEPTED]
         if not waiting or waited > patience.seconds:
             break
-        asked = [retry_after_seconds(last[index][0].answer) for index in waiting]
-        pause = min(patience.seconds, max(1.0 if seconds is None else seconds for seconds in asked))
+        pause = min(patience.seconds, max(pause_after(last[index][0].answer) for index in waiting))
         server.target.wire.wait_as_told(pause, "commits of several sessions that were answered 202")
         waited += pause
     return [last[index] for index in range(len(uploads))]

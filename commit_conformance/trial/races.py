@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from commit_conformance.model import FileState, Outcome
-from commit_conformance.model.answers import retry_after_seconds
 from commit_conformance.model.sequential import (
     Abort,
     Commit,
@@ -17,7 +16,7 @@ from commit_conformance.model.sequential import (
 )
 from commit_conformance.target.api import is_gone, part_of
 from commit_conformance.target.bank import SetupFailed
-from commit_conformance.target.commit import Patience, follow
+from commit_conformance.target.commit import ONCE, Patience, follow, pause_after
 from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial import answered
 from commit_conformance.trial.attempt import Attempt
@@ -155,12 +154,11 @@ class Races(Rounds):
 
     def _begun(self, upload: Upload) -> bool:
         """Whether a right commit of an upload is answered 202, after which it is waited for the time to repeat it."""
-        run = follow(self.target.api, upload, CommitPlan().build(self.material(upload)), patience=Patience(polls=0))
+        run = follow(self.target.api, upload, CommitPlan().build(self.material(upload)), patience=ONCE)
         if run.answer.status != 202:
             self._settled([(upload, run)], "a right commit, meant for a race with an abort")
             return False
-        pause = retry_after_seconds(run.answer)
-        pause = min(1.0 if pause is None else pause, Patience().seconds)
+        pause = min(pause_after(run.answer), Patience().seconds)
         self.target.wire.wait_as_told(pause, "a commit that was answered 202")
         return True
 
@@ -195,8 +193,8 @@ class Races(Rounds):
         found = self._explained(World(sessions={"S": SessionState(session=upload.session)}), attempts, calls)
         # An abort that was granted ends what a 202 has begun: a file without a 201 is no matter of how to wait.
         outlived = is_gone(aborted.result) and not attempt.took_effect and bool(self.named(upload))
-        delayed = attempt.run.limited or (attempt.run.glances and not self._one_file_alone())
-        if found.failed and delayed and not outlived:
+        excusable = found.failed and not outlived
+        if excusable and (attempt.run.limited or (attempt.run.glances and not self._one_file_alone())):
             self.forget_all(attempts)
             raise Blocked("the commit was answered 202 or 429 first; see ACCEPTED-ONE-FILE and RATE-LIMIT-NO-LOSS")
         statuses = f"the commit was answered {attempt.answer.status} and the abort {aborted.result.status}"

@@ -347,7 +347,7 @@ class Rounds(Refusals):
                 raise Blocked("a commit was answered 202 or 429 first and then not 201; see ACCEPTED-COMPLETES")
 
     def _explained(self, world: World, attempts: Sequence[Attempt], calls: Sequence[Call], wrong: str = "") -> Round:
-        calls = [replace(call, answered=_bare(call.answered)) for call in calls]
+        calls = [replace(call, answered=answered.bare(call.answered)) for call in calls]
         return Round(attempts=attempts, calls=calls, explanation=explain(world, calls), wrong=wrong)
 
     def _read(self, what: str, operation: Operation, read: Callable[[], Answered]) -> Call:
@@ -426,12 +426,3 @@ def _sent(one: Round) -> str:
     first_end = min(call.end for call in one.calls)
     sent = Counter(call.what for call in one.calls if call.begin <= first_end)
     return " and ".join(f"{what}, {count} times" if count > 1 else what for what, count in sent.items())
-
-
-def _bare(said: Answered) -> Answered:
-    """An answer without what other rules look at: that a file is shown with its right size, name and digest."""
-    file = said.file and replace(said.file, name=None, size=None, sha1=None)
-    files = said.files
-    if files is not None:
-        files = tuple(replace(one, name=None, size=None, sha1=None, etag=None, version_id=None) for one in files)
-    return replace(said, file=file, files=files)

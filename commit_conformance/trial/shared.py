@@ -23,6 +23,8 @@ from strategies import digests, part_lists, preconditions
 from strategies.plan import USUAL, CommitPlan
 
 T = TypeVar("T")
+#: Where the session is kept that was opened before its file changed.
+OLDER = "older version session"
 
 
 class Shared(Races):
@@ -136,7 +138,7 @@ class Shared(Races):
     @property
     def older_version(self) -> Upload:
         """An upload for a new version that was opened before another version was committed."""
-        return self.once("older version session", lambda: self.light(target=self.version_file))
+        return self.once(OLDER, lambda: self.light(target=self.version_file))
 
     # Races that are run before their turn
 

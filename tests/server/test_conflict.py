@@ -11,6 +11,7 @@ from commit_conformance.target.upload import State, Upload
 from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.marks import looking_back, rule
 from commit_conformance.trial.server import Server
+from commit_conformance.trial.shared import OLDER
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
@@ -210,7 +211,7 @@ def about_to_go(server: Server) -> Upload | None:
     """A session for a new version of a file that may be deleted, where a file is costly; None where there is none."""
     if not server.sparing or server.version_file == server.sample_file:
         return None
-    known = server.made.get("older version session")
+    known = server.made.get(OLDER)
     current = server.current(known) if isinstance(known, Upload) else None
     fit = current is not None and current.file_id == server.version_file.file_id and known.state is State.LIVE
     if fit and isinstance(known, Upload):
@@ -261,7 +262,7 @@ def into_a_folder_deleted_meanwhile(server: Server) -> None:
 
 def older_one_is_locked_out(server: Server) -> bool:
     """Whether a session that was refused before is refused for a lock; nothing but a 403 tells."""
-    upload = server.made.get("older version session")
+    upload = server.made.get(OLDER)
     if not isinstance(upload, Upload) or upload.state is not State.LIVE:
         return False
     with (

@@ -8,12 +8,11 @@ from commit_conformance.target.upload import Upload
 from commit_conformance.trial.marks import looking_back, rule
 from commit_conformance.trial.put_off import put_off, was_put_off
 from commit_conformance.trial.server import Server
+from commit_conformance.trial.shared import OLDER
 from commit_conformance.verdict.outcomes import Blocked, Unsupported
 from strategies import digests, part_lists, preconditions
 from strategies.plan import CommitPlan
 from strategies.preconditions import Tag
-
-OLDER = "older version session"
 
 
 def opened_before(server: Server) -> Upload:
