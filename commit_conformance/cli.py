@@ -64,6 +64,8 @@ def run(*, verbose: int, quiet: bool, dry_run: bool, **given: Any) -> None:
         code = run_suite(given, verbose=verbose, quiet=quiet)
     except UsageProblem as problem:
         raise Problem(str(problem)) from None
+    except KeyboardInterrupt:
+        raise Problem("interrupted before anything was tested", NOT_TESTED) from None
     sys.exit(code)
 
 

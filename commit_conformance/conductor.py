@@ -28,6 +28,7 @@ from commit_conformance.report.time_left import earlier_seconds
 from commit_conformance.report.write import write
 from commit_conformance.settings import run_settings
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
+from commit_conformance.stopping import StopSignals
 from commit_conformance.target.connect import Target
 from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
@@ -43,6 +44,8 @@ from commit_conformance.wire.till import clear
 
 #: Set by the command line, which shows the results itself.
 PROGRESS = pytest.StashKey[Progress]()
+#: What tells the run to stop, of the command; pytest alone has its own for Ctrl-C.
+SIGNALS = pytest.StashKey[StopSignals]()
 #: A rule whose failure others explain better: it counts only where nothing else has failed.
 YIELDING = "LIFE-CYCLE-MODEL"
 #: The id of a run that several processes share.
@@ -324,6 +327,8 @@ class Conductor:
         if self._finished or nothing_ran or self._log.path is None:
             Conductor.writing = Conductor.controller = None
             return None
+        signals = self.config.stash.get(SIGNALS, StopSignals())
+        signals.hold()
         self._without_verdict()
         self._finished = True
         for event in self._settlement.end({name for name, times in self._seen().items() if times}):
@@ -331,7 +336,8 @@ class Conductor:
         for event in self.run.leftovers(set(self._order)):
             self.take(event)
         try:
-            self.run.close()
+            with signals.let_through():
+                self.run.close()
         except KeyboardInterrupt:
             self.interrupted = "interrupted by Ctrl-C while cleaning up"
         self._sweep()

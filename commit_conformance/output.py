@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commit_conformance.report.progress import Progress
+from commit_conformance.stopping import StopSignals
 
 
 class Output:
@@ -14,22 +15,25 @@ class Output:
 
     Args:
         progress: Shows verdicts as they come; None shows none.
+        signals: What tells the run to stop.
 
     Attributes:
         problems: What went wrong outside the tests of rules: collection, usage, pytest itself.
         started: Whether the run began, so that there is a log of it.
     """
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, signals: StopSignals) -> None:
         self.progress = progress
+        self.signals = signals
         self.problems: list[str] = []
         self.started = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Hands the progress to the plugin that runs the suite."""
-        from commit_conformance.conductor import PROGRESS
+        """Hands progress and signals to the plugin that runs the suite."""
+        from commit_conformance.conductor import PROGRESS, SIGNALS
 
+        config.stash[SIGNALS] = self.signals
         if self.progress is not None:
             config.stash[PROGRESS] = self.progress
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
 
 from commit_conformance.authorization import authorization
+from commit_conformance.garbage import collect_less
 from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, check_service, out_folder
 from commit_conformance.settings import run_settings, settings_of
 from commit_conformance.specs import suite_root
+from commit_conformance.stopping import StopSignals
 from commit_conformance.target.ledger import CleanupResult
 
 #: pytest's exit codes that mean that it, or we, were used wrongly: usage error, no tests.
@@ -37,6 +36,7 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
         UsageProblem: An option is wrong.
     """
     settings = run_settings(given)  # wrong use is told before pytest is even imported
+    collect_less()
     import pytest
 
     from commit_conformance.output import Output
@@ -68,34 +68,23 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
         for item in (value or ()) if option.many else [value]:
             if item is not None:
                 arguments.append(f"--{option.name}={item}")
-    output = Output(None if quiet else progress_on(console, verbose=verbose))
-    previous = _stop_on_sigterm()
-    try:
-        code = int(pytest.main(arguments, plugins=[output]))
-    finally:
-        if output.progress is not None:
-            output.progress.done()  # whatever ended the run: the cursor is shown again
-        if previous is not None:
-            signal.signal(signal.SIGTERM, previous)
-    for problem in output.problems:
-        console.print(problem, highlight=False, markup=False, soft_wrap=True)
-    assert settings.out is not None
-    log = settings.out / "events.jsonl"
-    if output.started and log.exists():
-        with suppress(BrokenLog):
-            terminal.render(read_log(log), console, verbose=verbose, quiet=quiet)
+    with StopSignals() as signals:
+        output = Output(None if quiet else progress_on(console, verbose=verbose), signals)
+        try:
+            code = int(pytest.main(arguments, plugins=[output]))
+        finally:
+            if output.progress is not None:
+                output.progress.done()  # whatever ended the run: the cursor is shown again
+        for problem in output.problems:
+            console.print(problem, highlight=False, markup=False, soft_wrap=True)
+        assert settings.out is not None
+        log = settings.out / "events.jsonl"
+        if output.started and log.exists():
+            with suppress(BrokenLog):
+                terminal.render(read_log(log), console, verbose=verbose, quiet=quiet)
+    if signals.asked and code == pytest.ExitCode.INTERRUPTED:  # before there was a log
+        return 3
     return _WRONG_USE.get(code, code)
-
-
-def _stop_on_sigterm() -> Any:
-    """Makes SIGTERM end a run like Ctrl-C, so that it cleans up; gives the former handler."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt("SIGTERM")
-
-    return signal.signal(signal.SIGTERM, stop)
 
 
 def serve_reference(

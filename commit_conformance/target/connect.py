@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -387,6 +388,10 @@ class Target:
                 self._nothing_was_made()
                 return CleanupResult()
             return clean_up(self.api, self.ledger.entries)
+        except Exception as error:  # a run that was interrupted anywhere has a log with an end all the same
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+            return CleanupResult(left=[f"what the ledger names; cleaning up failed: {why}"])
         finally:
             self.ledger.close()
             self.wire.close()

@@ -6,7 +6,8 @@ The ledger is a file of JSON lines: a header with the target, then one line for 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ _FIELDS = {
     "session": ("id", "abort"),
     "gone": ("of", "id"),
 }
+#: Sessions that are aborted at the same time.
+_AT_ONCE = 6
 
 
 class LedgerError(Exception):
@@ -119,10 +122,7 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
         e for e in entries if e["kind"] == "folder" and ("folder", e["id"]) not in gone and e["id"] not in others
     ]
     folders += _lost_folders(api, entries)
-    for entry in reversed([e for e in entries if e["kind"] == "session" and ("session", e["id"]) not in gone]):
-        handle = SessionHandle(session_id=entry["id"], part_size=1, endpoints={"abort": entry["abort"]}, shown={})
-        with suppress(WireError):
-            api.abort(handle, free=True)
+    _abort(api, [e for e in reversed(entries) if e["kind"] == "session" and ("session", e["id"]) not in gone])
     kept = []
     for entry in reversed(folders):
         if not _deleted(api.delete_folder, entry["id"]):
@@ -150,6 +150,18 @@ def clean_up(api: Api, entries: Iterable[dict[str, Any]]) -> CleanupResult:
             result.left.append(f"file {entry['id']} ({entry.get('name', '')})")
     _clean_names(api, entries, cleared | vanished, {entry["id"] for entry in files}, result)
     return result
+
+
+def _abort(api: Api, sessions: Sequence[dict[str, Any]]) -> None:
+    """Aborts sessions, several at once: there are dozens of them, and none of them minds the others."""
+
+    def abort(entry: dict[str, Any]) -> None:
+        handle = SessionHandle(session_id=entry["id"], part_size=1, endpoints={"abort": entry["abort"]}, shown={})
+        with suppress(WireError):
+            api.abort(handle, free=True)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(abort, sessions))
 
 
 def _lost_folders(api: Api, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -98,5 +98,7 @@ def test_shards_that_are_told_to_stop_clean_up_first(
 
     assert process.returncode == 3, printed
     for path in ledgers:
-        lines = (path.parent / "events.jsonl").read_text(encoding="utf-8").splitlines()
-        assert json.loads(lines[-1])["cleanup"]["left"] == [], f"{path.parent.name} cleaned up"
+        ending = json.loads((path.parent / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+        told = (ending["event"], printed, (path.parent / "output.txt").read_text(encoding="utf-8"))
+        assert ending["event"] == "truncated", told
+        assert ending["cleanup"]["left"] == [], told

@@ -14,7 +14,10 @@ from commit_conformance.model import CommitRequest
 from commit_conformance.target.api import created_file, id_of
 from commit_conformance.target.commit import send_commit
 from commit_conformance.target.ledger import Ledger, LedgerError, clean_up, read_ledger
+from commit_conformance.target.settings import TargetSettings
 from commit_conformance.target.upload import Upload
+from commit_conformance.verdict.run import Run
+from commit_conformance.verdict.settings import RunSettings
 from commit_conformance.wire import Budget
 from strategies.plan import CommitPlan, Material
 
@@ -332,3 +335,24 @@ def test_a_file_with_a_name_that_the_run_gave_to_nothing_stays(name: str, delete
     assert ("DELETE /files/5" in target.sent) is deleted
     assert bool(result.left) is not deleted
     assert deleted or "holiday.jpg" in result.left[0]
+
+
+def test_a_target_is_left_with_a_word_where_cleaning_up_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("half a request is on its way")
+
+    target = Run(RunSettings(target=TargetSettings())).connect()
+    monkeypatch.setattr(target.api, "delete_folder", broken)
+    result = target.close()
+
+    assert result.deleted == 0
+    assert result.left[0].startswith("what the ledger names; cleaning up failed: RuntimeError: half a request")
+
+
+def test_many_sessions_are_aborted() -> None:
+    target = on_reference()
+    uploads = [target.bank.open() for _ in range(20)]
+
+    assert clean_up(target.api, target.ledger.entries).left == []
+
+    assert all(target.api.status(upload.handle).status in (404, 410) for upload in uploads)
