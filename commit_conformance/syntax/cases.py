@@ -4,62 +4,31 @@ Schemathesis makes a case from the description alone. `plan_of` keeps of it the 
 invalid body or header, or the attributes and unknown members of a valid one, and leaves everything else right. A plan
 fits every session, so a case can be asked again, on another session, and judged by the model like any other commit.
 
-Importing this module imports Schemathesis.
+Importing this module imports Schemathesis. Run as a program, it writes the file of cases that `drawn` reads.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import schemathesis
+from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
 from schemathesis.core import NotSet
 from schemathesis.core.parameters import ParameterLocation
 
-from commit_conformance.model import UploadedPart, UploadedSession
-from commit_conformance.specs import openapi
+from commit_conformance.specs import openapi, suite_root
 from commit_conformance.syntax.description import COMMIT, commit_operation
+from commit_conformance.syntax.drawn import CASES, Drawn, as_text
 from commit_conformance.syntax.graft import DigestLines, Grafted
 from strategies.bodies import Raw
-from strategies.plan import ABSENT, CommitPlan, Material
+from strategies.plan import ABSENT, CommitPlan
 
 #: Headers of a commit that are bound to a session, and those that no case may bring along.
 BOUND_HEADERS = ("digest", "if-match", "if-none-match")
 _NOT_TAKEN = frozenset({*BOUND_HEADERS, "authorization", "content-type", "content-length", "host", "transfer-encoding"})
-
-#: An upload to tell plans apart by what they make of it.
-_SOME_UPLOAD = Material(
-    session=UploadedSession(
-        file_size=2,
-        part_size=1,
-        parts=tuple(UploadedPart(part_id=f"p{at}", offset=at, size=1, sha1="0" * 40) for at in range(2)),
-        sha1="0" * 40,
-    ),
-    content=b"..",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """One case, as a plan.
-
-    Attributes:
-        positive: Whether the description allows it.
-        place: What the case is about, as a place in the description; cases of one place are of one kind.
-        plan: The commit it makes of a session.
-    """
-
-    positive: bool
-    place: str
-    plan: CommitPlan
-
-    @property
-    def makes(self) -> str:
-        """What it makes of some upload: plans for which this is the same are one."""
-        return f"{self.positive} {self.plan.build(_SOME_UPLOAD)!r}"
 
 
 def load_operation(document: Mapping[str, Any] | None = None) -> Any:
@@ -101,6 +70,24 @@ def covering(operation: Any, *, positive: bool) -> Iterator[Drawn]:
             if drawn.positive is positive and drawn.makes not in seen:
                 seen.add(drawn.makes)
                 yield drawn
+
+
+def every_case() -> tuple[Drawn, ...]:
+    """All cases that cover a place of our description, those that it allows first."""
+    operation = load_operation()
+    return tuple(drawn for positive in (True, False) for drawn in covering(operation, positive=positive))
+
+
+def made_by() -> str:
+    """What makes the cases: Schemathesis, with its version."""
+    return f"Schemathesis {schemathesis.__version__}"
+
+
+def drawing(*, positive: bool) -> SearchStrategy[Case[Any]]:
+    """Schemathesis' own strategy for commits that our description allows, or forbids."""
+    mode = GenerationMode.POSITIVE if positive else GenerationMode.NEGATIVE
+    strategy: SearchStrategy[Case[Any]] = load_operation().as_strategy(generation_mode=mode)
+    return strategy
 
 
 def drawn_of(case: Case[Any]) -> Drawn:
@@ -155,3 +142,7 @@ def _is_negative(case: Case[Any], location: ParameterLocation) -> bool:
 
 def _sendable(value: str) -> bool:
     return value.isascii() and value.isprintable()
+
+
+if __name__ == "__main__":
+    (suite_root() / CASES).write_text(as_text(every_case(), made_by=made_by()), encoding="utf-8")

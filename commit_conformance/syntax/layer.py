@@ -1,5 +1,8 @@
 """The syntactic layer of a run: sends what Schemathesis generates by the run's wire, within what its budget has left.
 
+The cases that cover the description are read from a file, which Schemathesis has made; those that are drawn beyond them
+are made while the run goes on.
+
 Nothing here needs a transport of Schemathesis: a case becomes a commit plan, and goes the way of all commits. So the
 budget, the ledger, redaction, second looks and the event log hold, over a socket as well as on the embedded service.
 """
@@ -7,23 +10,24 @@ budget, the ledger, redaction, second looks and the event log hold, over a socke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import seed as hypothesis_seed
 from hypothesis import settings as hypothesis_settings
 
+from commit_conformance.syntax.drawn import CASES, Drawn, kept_cases
 from commit_conformance.target.bank import SetupFailed
 from commit_conformance.trial.journey import SHARES
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.outcomes import Blocked, Ending, Unsupported
 from commit_conformance.wire import Unsendable, WireError, describe_answer
-
-if TYPE_CHECKING:
-    from commit_conformance.syntax.cases import Drawn
 
 #: Cases of a standard run, at most: a sixtieth of its requests to the upload endpoints. Each place in the description
 #: comes in turn, so the first ones see every member of a part; more of them would take from the rules that come after.
@@ -34,7 +38,7 @@ THOROUGH_COMMITS = 24
 DRAWN_AGAIN = 4
 
 
-def refuses_what_is_not_described(server: Server) -> str:
+def refuses_what_is_not_described(server: Server) -> None:
     """Commits that the description forbids in one place each; ends the test unless each is refused.
 
     Raises:
@@ -48,16 +52,12 @@ def refuses_what_is_not_described(server: Server) -> str:
         # In these words, which reports know: a run that was too small is not one that went wrong.
         raise Blocked(f"not tested at effort {server.run.settings.effort}: its budget has no requests left for this")
     carrier = server.target.bank.lease(server.rule.group)
-    sent = answered = 0
+    answered = 0
 
     def send(drawn: Drawn) -> None:
-        nonlocal sent, answered
-        try:
-            before = len(server.attempts)
+        nonlocal answered
+        with suppress(Unsendable):  # a header that no client of HTTP writes
             answered += server.refuses_one(drawn.plan, upload=carrier)
-            sent += len(server.attempts) > before
-        except Unsendable:
-            return  # a header that no client of HTTP writes
 
     for drawn in chosen:
         send(drawn)
@@ -65,10 +65,9 @@ def refuses_what_is_not_described(server: Server) -> str:
     server.judge.folder(server.attempts[-1])
     if not answered:
         raise Blocked("no answer said anything: each was a 5xx, or came of a session that ended")
-    return f"{sent} of {len(every)} forms"
 
 
-def commits_what_is_described(server: Server) -> str:
+def commits_what_is_described(server: Server) -> None:
     """Right commits in forms that the description allows; ends the test unless each that has to succeed does.
 
     Raises:
@@ -97,7 +96,6 @@ def commits_what_is_described(server: Server) -> str:
     _draw(server, every, negative=False, send=send)
     if not committed:
         raise Blocked("no commit of the kind succeeded, nor had to")
-    return f"{committed} commits"
 
 
 def in_turn(cases: Iterable[Drawn]) -> Iterator[Drawn]:
@@ -129,23 +127,36 @@ def _room(server: Server) -> int | None:
     return max(0, min(STANDARD_CASES, limit - purse.spent.upload_requests - kept))
 
 
-@cache
-def covered(*, positive: bool) -> tuple[Drawn, ...]:
-    """Every case that covers a place of the description; made once a process, since that takes longer than a run.
+def covered(*, positive: bool) -> list[Drawn]:
+    """Every case of Schemathesis that covers a place of the description.
 
     Args:
         positive: Those that the description allows, or those that it forbids.
 
     Raises:
-        Unsupported: Schemathesis is not installed.
+        Unsupported: They have to be made, and Schemathesis is not installed.
+    """
+    return [drawn for drawn in _every_case() if drawn.positive is positive]
+
+
+@cache
+def _every_case() -> tuple[Drawn, ...]:
+    kept = kept_cases()
+    return _schemathesis().every_case() if kept is None else kept
+
+
+def _schemathesis() -> ModuleType:
+    """The module that needs it.
+
+    Raises:
+        Unsupported: It is not installed.
     """
     try:
-        from commit_conformance.syntax.cases import covering, load_operation
+        return import_module("commit_conformance.syntax.cases")
     except ModuleNotFoundError as error:
         raise Unsupported(
             f"{error.name} is not installed; install the extra: pip install 'box-commit-conformance[schemathesis]'"
         ) from None
-    return tuple(covering(load_operation(), positive=positive))
 
 
 def _draw(server: Server, known: Iterable[Drawn], *, negative: bool, send: Callable[[Drawn], None]) -> None:
@@ -153,13 +164,14 @@ def _draw(server: Server, known: Iterable[Drawn], *, negative: bool, send: Calla
     wanted = server.run.settings.drawn
     if not wanted:
         return
-    from schemathesis import GenerationMode
-
-    from commit_conformance.syntax.cases import drawn_of, load_operation
-
+    try:
+        cases = _schemathesis()
+    except Unsupported as reason:
+        told = f"no forms were drawn beyond those in {CASES}: {reason}"
+        server.target.notes += [told] if told not in server.target.notes else []
+        return
     seen = {drawn.makes for drawn in known}
     ended: list[Exception] = []
-    mode = GenerationMode.NEGATIVE if negative else GenerationMode.POSITIVE
 
     @hypothesis_seed(server.run.settings.seed)
     @hypothesis_settings(
@@ -169,10 +181,10 @@ def _draw(server: Server, known: Iterable[Drawn], *, negative: bool, send: Calla
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(load_operation().as_strategy(generation_mode=mode))
+    @given(cases.drawing(positive=not negative))
     def draw(case: Any) -> None:
         nonlocal wanted
-        drawn = drawn_of(case)
+        drawn = cases.drawn_of(case)
         if wanted and drawn.positive is not negative and drawn.makes not in seen:
             seen.add(drawn.makes)
             wanted -= 1

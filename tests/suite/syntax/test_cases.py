@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 
 from commit_conformance.model import UploadedPart, UploadedSession, expect_commit, read_body, read_digest
-from commit_conformance.syntax.cases import Drawn, covering, drawn_of, load_operation, plan_of
+from commit_conformance.syntax.cases import covering, drawn_of, load_operation, plan_of
 from commit_conformance.syntax.description import DescriptionProblem
+from commit_conformance.syntax.drawn import CASES, Drawn, as_text, kept_cases
 from commit_conformance.syntax.layer import in_turn
 from strategies.plan import CommitPlan, Material
 
@@ -39,6 +40,15 @@ def test_coverage_touches_every_place_of_the_body_and_the_digest() -> None:
         assert f"application/json /properties/parts/items/properties/{member}/type" in places
     assert {"digest", "application/json /required", "application/json /type"} <= places
     assert len([drawn for drawn in EVERY if not drawn.positive]) > 60
+
+
+def test_the_file_of_cases_holds_what_schemathesis_makes_of_the_description() -> None:
+    assert kept_cases() == tuple(EVERY), f"write {CASES} anew: python -m commit_conformance.syntax.cases"
+
+
+def test_a_case_that_the_file_has_no_form_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="digest_header"):
+        as_text([Drawn(positive=True, place="", plan=CommitPlan(digest_header="Digest"))], made_by="this test")
 
 
 def test_each_commit_comes_once() -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from collections.abc import Iterator
 
 import pytest
 
-from commit_conformance.syntax import layer
+from commit_conformance.syntax import drawn, layer
 from commit_conformance.trial.journey import SHARES
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Catalogue, Effort
 from tests.suite.trial.embedded_runs import trial
 
-
-def negative(server: Server) -> object:
-    return layer.refuses_what_is_not_described(server)
-
-
-def positive(server: Server) -> object:
-    return layer.commits_what_is_described(server)
+negative = layer.refuses_what_is_not_described
+positive = layer.commits_what_is_described
 
 
 def test_a_right_server_refuses_what_the_description_forbids() -> None:
@@ -104,14 +100,31 @@ def test_what_is_refused_although_it_is_allowed_is_found() -> None:
     assert "attributes" in matter["request_body"]
 
 
-def test_without_schemathesis_the_rules_are_not_supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    layer.covered.cache_clear()
+@pytest.fixture
+def without_schemathesis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """It is as if it were not installed."""
+    layer._every_case.cache_clear()
     monkeypatch.setitem(sys.modules, "schemathesis", None)
     monkeypatch.delitem(sys.modules, "commit_conformance.syntax.cases", raising=False)
-    verdicts: list[dict[str, Any]] = []
+    yield
+    layer._every_case.cache_clear()
+
+
+@pytest.mark.usefixtures("without_schemathesis")
+def test_without_schemathesis_the_kept_cases_are_sent_and_none_beyond_them() -> None:
+    with trial(effort=Effort.THOROUGH) as on:
+        event = on.examine("SYNTAX-NEGATIVE", negative)
+        on.examine("SYNTAX-POSITIVE", positive)
+        told = [note for note in on.server.target.notes if "schemathesis is not installed" in note]
+    assert event["verdict"] == "passed"
+    assert event["examples"] > 60
+    assert len(told) == 1
+
+
+@pytest.mark.usefixtures("without_schemathesis")
+def test_of_another_description_no_case_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "described", lambda: "of another one")
     with trial() as on:
-        verdicts.append(on.examine("SYNTAX-NEGATIVE", negative))
-    assert verdicts[0]["verdict"] == "unsupported"
-    assert "[schemathesis]" in verdicts[0]["reason"]
+        event = on.examine("SYNTAX-NEGATIVE", negative)
+    assert event["verdict"] == "unsupported"
+    assert "[schemathesis]" in event["reason"]
