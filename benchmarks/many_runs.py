@@ -235,7 +235,7 @@ def main() -> None:
     """Reads jobs from a file and prints a result a line."""
     jobs = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     workers = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-    # Imported before forking, so that every child has them; the last one needs an extra, and thorough runs alone use it.
+    # Imported before forking, so that every child has them; the last needs an extra, and thorough runs alone use it.
     with suppress(ModuleNotFoundError):
         for name in ("plugin", "reference", "reference.respx_adapter", "runner", "syntax.cases"):
             import_module(f"commit_conformance.{name}")

@@ -18,15 +18,12 @@ from typing import Any
 import pytest
 
 from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
-from commit_conformance.options import OPTIONS
 from commit_conformance.report.log import read_log
-from commit_conformance.report.progress import Progress
 from commit_conformance.report.running import Now, Outlook, Waiting
 from commit_conformance.report.runs.settle import Settlement
 from commit_conformance.report.summary import LEFT_TO_OTHERS, conclusion, summarize
 from commit_conformance.report.time_left import earlier_seconds
-from commit_conformance.report.write import write
-from commit_conformance.settings import run_settings
+from commit_conformance.session import PROGRESS, RUN, SIGNALS, rule_id_of, settings_of_session
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
 from commit_conformance.stopping import StopSignals
 from commit_conformance.target.connect import Target
@@ -42,22 +39,8 @@ from commit_conformance.verdict.sharding import divide, file_of, parts_for, plan
 from commit_conformance.wire import Exchange, WireError
 from commit_conformance.wire.till import clear
 
-#: Set by the command line, which shows the results itself.
-PROGRESS = pytest.StashKey[Progress]()
-#: What tells the run to stop, of the command; pytest alone has its own for Ctrl-C.
-SIGNALS = pytest.StashKey[StopSignals]()
-#: A rule whose failure others explain better: it counts only where nothing else has failed.
-YIELDING = "LIFE-CYCLE-MODEL"
-#: The id of a run that several processes share.
-RUN = pytest.StashKey[str]()
-#: The seed of a run that was told none, where several processes have to have the same.
-SEED = pytest.StashKey[int]()
-
-
-def rule_id_of(item: pytest.Item) -> str | None:
-    """The rule a test is marked with, if any."""
-    mark = item.get_closest_marker("rule")
-    return str(mark.args[0]) if mark else None
+#: A rule whose failure others explain better.
+_YIELDING = "LIFE-CYCLE-MODEL"
 
 
 class Conductor:
@@ -70,17 +53,11 @@ class Conductor:
         UsageProblem: An option is wrong.
     """
 
-    #: The conductor that writes the log in this process: none in an xdist worker.
-    writing: Conductor | None = None
-    #: pytest's configuration in a controller of xdist.
-    controller: pytest.Config | None = None
-
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
-        given = {option.field: getattr(config.option, f"cc_{option.field}", None) for option in OPTIONS}
-        settings = run_settings(given, drawn_seed=config.stash.get(SEED, None))
+        settings = settings_of_session(config)
         self._distributes = bool(getattr(config.option, "dist", "no") != "no" or getattr(config.option, "tx", None))
         processes = worker["workercount"] if worker else len(config.option.tx) if self._distributes else 1
         self.settings: RunSettings = replace(settings, processes=processes)
@@ -113,7 +90,8 @@ class Conductor:
         self._log = EventLog(None)
         if not self.is_worker:
             self.log_path = self.settings.out / "events.jsonl" if self.settings.out else None
-            Conductor.writing = self
+        #: Whether this process keeps the log, and has not ended it.
+        self.writing = not self.is_worker
 
     def choose(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
         """The tests to run, in order, of the run or its shard; notes the rules that the effort leaves out."""
@@ -177,6 +155,10 @@ class Conductor:
 
         visit(rule)
         return [needed for needed in found if needed not in self.run.verdicts]
+
+    def yields(self, rule: Rule) -> bool:
+        """Whether other rules explain better what this one finds: it counts only where nothing else has failed."""
+        return rule.id == _YIELDING
 
     def _turn(self, item: pytest.Item) -> int:
         """When a test is run: what decides first, and what is only recorded with what the budget has left."""
@@ -325,7 +307,7 @@ class Conductor:
         """Ends the run; gives its exit code, or None when there was none."""
         nothing_ran = not self.selected and not self._workers and not self._lost and self.settings.shard is None
         if self._finished or nothing_ran or self._log.path is None:
-            Conductor.writing = Conductor.controller = None
+            self.writing = False
             return None
         signals = self.config.stash.get(SIGNALS, StopSignals())
         signals.hold()
@@ -343,7 +325,7 @@ class Conductor:
         self._sweep()
         self._write_target(again=True)
         code = self._end_log()
-        Conductor.writing = Conductor.controller = None
+        self.writing = False
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
             progress.done()
@@ -369,13 +351,15 @@ class Conductor:
             return
         clear(till_of(out, self.run.run_id))
         if self._lost:
-            from commit_conformance.workers import sweep_after
+            from commit_conformance.lost_workers import sweep_after
 
             self._swept = [
                 sweep_after(name, self.run.run_id, out / f"ledger-{name}.jsonl", self.settings) for name in self._lost
             ]
 
     def _end_log(self) -> int:
+        from commit_conformance.report.write import write  # a worker writes none
+
         assert self._log.path is not None
         cost, cleanup = self._cost(), self._cleanup()
         of_shard = {} if self.settings.shard is None else {"seen": self._seen()}

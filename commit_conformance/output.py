@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commit_conformance.report.progress import Progress
+from commit_conformance.session import PROGRESS, SIGNALS
 from commit_conformance.stopping import StopSignals
 
 
@@ -31,8 +32,6 @@ class Output:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hands progress and signals to the plugin that runs the suite."""
-        from commit_conformance.conductor import PROGRESS, SIGNALS
-
         config.stash[SIGNALS] = self.signals
         if self.progress is not None:
             config.stash[PROGRESS] = self.progress

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from commit_conformance.conductor import RUN, SEED, YIELDING, Conductor, rule_id_of
+from commit_conformance.garbage import collect_less
 from commit_conformance.options import OPTIONS, UsageProblem
-from commit_conformance.report.log import read_log
-from commit_conformance.trial.server import Server
+from commit_conformance.session import RUN, SEED, rule_id_of, settings_of_session
 from commit_conformance.verdict.outcomes import Verdict
-from commit_conformance.verdict.run import new_run_id
+from commit_conformance.verdict.run_id import new_run_id
+
+if TYPE_CHECKING:
+    from commit_conformance.conductor import Conductor
+    from commit_conformance.trial.server import Server
 
 _PROPERTY = "commit_conformance"
 _CONDUCTOR = pytest.StashKey["Conductor"]()
@@ -37,21 +40,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declares the mark."""
+    """Declares the mark, and makes ready for a run by this process or by its workers."""
     config.addinivalue_line("markers", "rule(id, late=False, last=False): this test tests a rule of the catalogue")
-    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
-        # The controller of xdist collects nothing: that there is a run shows when the first verdict arrives.
-        Conductor.controller = config
+    collect_less()
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        config.stash[SEED] = worker["cc_seed"]
+        config.stash[RUN] = worker["cc_run"]
+        return
+    controls = getattr(config.option, "dist", "no") != "no"
+    if controls:
         config.stash[SEED] = random.SystemRandom().randrange(10**6)
         config.stash[RUN] = new_run_id()
-    elif hasattr(config, "workerinput"):
-        config.stash[SEED] = config.workerinput["cc_seed"]
-        config.stash[RUN] = config.workerinput["cc_run"]
+    config.pluginmanager.register(_Writer(config, controls=controls))
 
 
 def conductor_of(config: pytest.Config) -> Conductor:
     """The conductor of this pytest run, made when first asked for."""
     if _CONDUCTOR not in config.stash:
+        from commit_conformance.conductor import Conductor
+
         config.stash[_CONDUCTOR] = Conductor(config)
     return config.stash[_CONDUCTOR]
 
@@ -117,7 +125,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         )
         elsewhere = conductor.builds_on(rule)
         event |= {"builds_on": elsewhere} if elsewhere else {}
-        event |= {"yields": True} if rule_id == YIELDING and event["verdict"] == Verdict.FAILED else {}
+        event |= {"yields": True} if conductor.yields(rule) and event["verdict"] == Verdict.FAILED else {}
     if conductor.is_worker:
         event["plan"] = conductor.plan
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
@@ -153,37 +161,6 @@ def _text(event: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Writes a verdict to the log, in the process that keeps it."""
-    if report.when != "call":
-        return
-    for name, value in report.user_properties:
-        if name == _PROPERTY:
-            event = json.loads(str(value))
-            if (conductor := _writing(event.pop("plan", ""))) is not None:
-                conductor.take(event)
-
-
-def _writing(plan: str) -> Conductor | None:
-    """The conductor that keeps the log in this process; begins it in a controller of xdist, which has seen no tests.
-
-    Args:
-        plan: What the run is divided by, as a worker has found it.
-    """
-    if Conductor.controller is not None:
-        conductor = conductor_of(Conductor.controller)
-        if not conductor.begun:
-            conductor.plan = plan
-            conductor.start()
-    return Conductor.writing
-
-
-def pytest_keyboard_interrupt() -> None:
-    """Notes that the run was cut short."""
-    if Conductor.writing is not None:
-        Conductor.writing.interrupted = "interrupted by Ctrl-C"
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tells every xdist worker what all of them have in common."""
@@ -200,19 +177,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from commit_conformance.workers import PartScheduling
 
-    return PartScheduling(config, log, effort=lambda: conductor_of(config).settings.effort)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Takes over what an xdist worker has to say at its end; of one that was ended, what it has left."""
-    output = getattr(node, "workeroutput", {})
-    if _PROPERTY in output:
-        told = json.loads(output[_PROPERTY])
-        if (conductor := _writing(told["plan"])) is not None:
-            conductor.take_worker(node.gateway.id, told)
-    elif Conductor.writing is not None:
-        Conductor.writing.lost(node.gateway.id)
+    return PartScheduling(config, log, effort=lambda: settings_of_session(config).effort)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -241,5 +206,63 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from rich.console import Console
 
     from commit_conformance.report import terminal
+    from commit_conformance.report.log import read_log
 
     terminal.render(read_log(conductor.log_path), Console(), verbose=config.option.verbose)
+
+
+class _Writer:
+    """The hooks of the process that keeps the log, which pytest does not tell whose session they are of.
+
+    Args:
+        config: That of the session.
+        controls: Whether this is a controller of xdist, which collects nothing: that there is a run shows when the
+            first verdict arrives.
+    """
+
+    def __init__(self, config: pytest.Config, *, controls: bool) -> None:
+        self._config = config
+        self._controls = controls
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Writes a verdict to the log."""
+        if report.when != "call":
+            return
+        for name, value in report.user_properties:
+            if name == _PROPERTY:
+                event = json.loads(str(value))
+                if (conductor := self._writing(event.pop("plan", ""))) is not None:
+                    conductor.take(event)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes over what an xdist worker has to say at its end; of one that was ended, what it has left."""
+        output = getattr(node, "workeroutput", {})
+        if _PROPERTY in output:
+            told = json.loads(output[_PROPERTY])
+            if (conductor := self._writing(told["plan"])) is not None:
+                conductor.take_worker(node.gateway.id, told)
+        elif (conductor := self._begun()) is not None:
+            conductor.lost(node.gateway.id)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Notes that the run was cut short."""
+        if (conductor := self._begun()) is not None:
+            conductor.interrupted = "interrupted by Ctrl-C"
+
+    def _begun(self) -> Conductor | None:
+        conductor = self._config.stash.get(_CONDUCTOR, None)
+        return conductor if conductor is not None and conductor.writing else None
+
+    def _writing(self, plan: str) -> Conductor | None:
+        """The conductor, if it still writes; begins the log in a controller of xdist, which has seen no tests.
+
+        Args:
+            plan: What the run is divided by, as a worker has found it.
+        """
+        if self._controls:
+            conductor = conductor_of(self._config)
+            if not conductor.begun:
+                conductor.plan = plan
+                conductor.start()
+        return self._begun()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from commit_conformance.verdict.catalogue import Catalogue, Effort, Level, Rule
 from commit_conformance.verdict.monitor import Finding, Monitor
 from commit_conformance.verdict.outcomes import Blocked, Ending, InDoubt, Nonconformance, Verdict
 from commit_conformance.verdict.places import place_of
+from commit_conformance.verdict.run_id import new_run_id
 from commit_conformance.verdict.settings import RunSettings
 from commit_conformance.wire import (
     BudgetSpent,
@@ -438,11 +438,6 @@ class Run:
     def cost(self) -> dict[str, int]:
         """What was spent so far."""
         return {} if self._purse is None else self._purse.cost.as_json()
-
-
-def new_run_id() -> str:
-    """A name for a run, and the start of the names of everything it makes."""
-    return datetime.now(UTC).strftime("cc-%Y%m%d-%H%M%S-") + f"{time.time_ns() // 1000 % 46656:03x}"
 
 
 def till_of(out: Path, run_id: str) -> Path:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 #: Seconds that one test of a file takes, on average, at each effort: on the reference service, with 30 ms for every
-#: request, as ``python -m benchmarks.parallel --weights`` measures it; long files and Schemathesis are guesses. They
-#: only balance, so rough ones are enough.
+#: request, as ``python -m benchmarks.parallel --weights`` measures it; long files are a guess. They only balance, so
+#: rough ones are enough.
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "quick": {
         "test_life_cycle": 0.22,
@@ -29,11 +29,11 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
     },
     "standard": {
         "test_walks": 3.3,
-        "test_syntax": 1.5,
-        "test_part_list": 0.19,
+        "test_syntax": 0.28,
+        "test_part_list": 0.18,
         "test_digest": 0.17,
         "test_retries": 0.17,
-        "test_conflict": 0.13,
+        "test_conflict": 0.15,
         "test_life_cycle": 0.12,
         "test_preconditions": 0.09,
         "test_auth": 0.06,
@@ -46,18 +46,18 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
     },
     "thorough": {
         "test_walks": 118.0,
-        "test_retries": 5.4,
-        "test_syntax": 5.0,
-        "test_large_files": 2.1,
-        "test_part_list": 2.1,
+        "test_syntax": 7.3,
+        "test_retries": 5.2,
+        "test_large_files": 3.9,
+        "test_part_list": 1.2,
         "test_conflict": 0.99,
-        "test_preconditions": 0.9,
-        "test_body": 0.72,
-        "test_digest": 0.63,
-        "test_life_cycle": 0.13,
+        "test_preconditions": 0.89,
+        "test_body": 0.65,
+        "test_digest": 0.6,
+        "test_accepted": 0.21,
+        "test_life_cycle": 0.12,
         "test_auth": 0.06,
-        "test_limits": 0.05,
-        "test_accepted": 0.04,
+        "test_limits": 0.04,
         "test_errors": 0.04,
         "test_created": 0.01,
     },

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commit_conformance.conductor import rule_id_of
+from commit_conformance.session import rule_id_of
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

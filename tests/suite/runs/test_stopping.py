@@ -44,6 +44,7 @@ def test_a_signal_interrupts(number: signal.Signals) -> None:
     assert signal.getsignal(number) is former
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it may come in a finalizer, too
 @BOTH
 def test_a_signal_that_comes_while_garbage_is_collected_is_not_lost(number: signal.Signals) -> None:
     seen: list[str] = []
