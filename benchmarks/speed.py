@@ -166,12 +166,13 @@ def reports(repeats: int, folder: Path) -> Measures:
     return measures
 
 
+#: Lists come last: what this process holds of them would be counted as that of the processes it starts after them.
 SECTIONS: dict[str, Callable[[int, Path], Measures]] = {
     "start": start,
     "run": run,
-    "lists": lists,
     "examples": examples,
     "reports": reports,
+    "lists": lists,
 }
 
 

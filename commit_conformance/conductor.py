@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
+from commit_conformance.mishap import described
 from commit_conformance.report.log import read_log
 from commit_conformance.report.running import Now, Outlook, Waiting
 from commit_conformance.report.runs.settle import Settlement
@@ -311,6 +312,20 @@ class Conductor:
             return None
         signals = self.config.stash.get(SIGNALS, StopSignals())
         signals.hold()
+        try:
+            self._take_leave(signals)
+        except Exception as error:  # whatever a run was interrupted in, its log has an end
+            self.interrupted = f"the harness failed at the end of the run: {described(error)}"
+            self.run.close()
+        code = self._end_log()
+        self.writing = False
+        progress = self.config.stash.get(PROGRESS, None)
+        if progress is not None:
+            progress.done()
+        return code
+
+    def _take_leave(self, signals: StopSignals) -> None:
+        """Writes what the log still lacks, and leaves the target as it was found."""
         self._without_verdict()
         self._finished = True
         for event in self._settlement.end({name for name, times in self._seen().items() if times}):
@@ -324,12 +339,6 @@ class Conductor:
             self.interrupted = "interrupted by Ctrl-C while cleaning up"
         self._sweep()
         self._write_target(again=True)
-        code = self._end_log()
-        self.writing = False
-        progress = self.config.stash.get(PROGRESS, None)
-        if progress is not None:
-            progress.done()
-        return code
 
     def _without_verdict(self) -> None:
         """Gives a verdict to rules that none came of: the process that tested them was ended."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commit_conformance.mishap import described
 from commit_conformance.model import FileState
 from commit_conformance.target.api import Api, SessionHandle, id_of, is_gone, is_usable
 from commit_conformance.target.bank import Bank
@@ -389,9 +389,7 @@ class Target:
                 return CleanupResult()
             return clean_up(self.api, self.ledger.entries)
         except Exception as error:  # a run that was interrupted anywhere has a log with an end all the same
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
-            return CleanupResult(left=[f"what the ledger names; cleaning up failed: {why}"])
+            return CleanupResult(left=[f"what the ledger names; cleaning up failed: {described(error)}"])
         finally:
             self.ledger.close()
             self.wire.close()

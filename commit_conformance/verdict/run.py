@@ -7,12 +7,12 @@ One `Run` lives in one process. It connects when the first test needs it, runs t
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from commit_conformance.known import Entry
+from commit_conformance.mishap import described
 from commit_conformance.model import FilesSchema
 from commit_conformance.specs import schema
 from commit_conformance.target.bank import SetupFailed
@@ -238,9 +238,7 @@ class Run:
         except Exception as error:
             if _interrupted(error):
                 raise KeyboardInterrupt from None
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            verdict = Verdict.ERRORED
-            reason = f"the harness failed: {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+            verdict, reason = Verdict.ERRORED, f"the harness failed: {described(error)}"
         found = self._finding(rule) if verdict in (Verdict.PASSED, Verdict.OBSERVED) else None
         if found is not None and rule.level is not Level.OBSERVED:
             verdict, records = Verdict.FAILED, list(found.exchanges)

@@ -193,3 +193,28 @@ def test_sweep_takes_away_what_a_killed_run_has_left(tmp_path: Path, service: Se
         assert done.returncode == 0, done.stdout + done.stderr
         assert folder_names(server.url) == []
     assert commit_conformance("report", str(tmp_path)).returncode == 0
+
+
+def test_a_run_whose_end_goes_wrong_cleans_up_and_has_a_log_with_an_end(tmp_path: Path, service: Service) -> None:
+    broken = (
+        "from commit_conformance.verdict.run import Run\n"
+        "def leftovers(self, tested): raise KeyError('half told')\n"
+        "Run.leftovers = leftovers\n"
+        "from commit_conformance.cli import main\n"
+        "main()\n"
+    )
+    with ServerThread(service) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", broken, "run", "--target", server.url, "--rule", "PART-GAP", "--out", str(tmp_path)],
+            env=clean_environment("token-of-user-1"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert folder_names(server.url) == []
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    end = events_of(tmp_path)[-1]
+    assert end["event"] == "truncated"
+    assert end["reason"] == "the harness failed at the end of the run: KeyError: 'half told' (leftovers, line 2)"
