@@ -24,6 +24,7 @@ ALLOWED = {
     "profiles": set(),
     "verdict": {
         "commit_conformance.known",
+        "commit_conformance.mishap",
         "commit_conformance.model",
         "commit_conformance.wire",
         "commit_conformance.target",
@@ -82,7 +83,12 @@ ALLOWED = {
         "commit_conformance.verdict.outcomes",
         "strategies",
     },
-    "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
+    "target": {
+        "commit_conformance.mishap",
+        "commit_conformance.model",
+        "commit_conformance.wire",
+        "commit_conformance.reference",
+    },
     "clients": {
         "commit_conformance.known",
         "commit_conformance.mock",
