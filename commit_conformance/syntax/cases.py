@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -144,5 +145,20 @@ def _sendable(value: str) -> bool:
     return value.isascii() and value.isprintable()
 
 
+def write_cases(path: Path) -> bool:
+    """Writes the file of cases where it does not say the same already; whoever reads it meanwhile sees a whole one.
+
+    Returns:
+        Whether anything has changed.
+    """
+    text = as_text(every_case(), made_by=made_by())
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    beside = path.with_suffix(".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+    return True
+
+
 if __name__ == "__main__":
-    (suite_root() / CASES).write_text(as_text(every_case(), made_by=made_by()), encoding="utf-8")
+    print(f"{CASES}: {'written' if write_cases(suite_root() / CASES) else 'says the same already'}")  # noqa: T201

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 
 from commit_conformance.model import UploadedPart, UploadedSession, expect_commit, read_body, read_digest
-from commit_conformance.syntax.cases import covering, drawn_of, load_operation, plan_of
+from commit_conformance.specs import suite_root
+from commit_conformance.syntax.cases import covering, drawn_of, load_operation, plan_of, write_cases
 from commit_conformance.syntax.description import DescriptionProblem
 from commit_conformance.syntax.drawn import CASES, Drawn, as_text, kept_cases
 from commit_conformance.syntax.layer import in_turn
@@ -44,6 +46,14 @@ def test_coverage_touches_every_place_of_the_body_and_the_digest() -> None:
 
 def test_the_file_of_cases_holds_what_schemathesis_makes_of_the_description() -> None:
     assert kept_cases() == tuple(EVERY), f"write {CASES} anew: python -m commit_conformance.syntax.cases"
+
+
+def test_the_file_of_cases_is_written_where_it_says_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    assert write_cases(path)
+    assert path.read_bytes() == (suite_root() / CASES).read_bytes()
+    assert not write_cases(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["cases.json"]
 
 
 def test_a_case_that_the_file_has_no_form_for_is_refused() -> None:
