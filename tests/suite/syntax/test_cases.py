@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ def test_the_file_of_cases_holds_what_schemathesis_makes_of_the_description() ->
 def test_the_file_of_cases_is_written_where_it_says_something_else(tmp_path: Path) -> None:
     path = tmp_path / "cases.json"
     assert write_cases(path)
-    assert path.read_bytes() == (suite_root() / CASES).read_bytes()
+    written, kept = (json.loads(file.read_bytes()) for file in (path, suite_root() / CASES))
+    assert (written["description"], written["cases"]) == (kept["description"], kept["cases"])
     assert not write_cases(path)
     assert [file.name for file in tmp_path.iterdir()] == ["cases.json"]
 
