@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from commit_conformance.target.ledger import CleanupResult
 
 #: pytest's exit codes that mean that it, or we, were used wrongly: usage error, no tests.
 _WRONG_USE = {4: 2, 5: 2}
+#: Variables by which people tell pytest how to run their own tests.
+_OF_OTHER_TESTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False) -> int:
@@ -71,7 +73,8 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
     with StopSignals() as signals:
         output = Output(None if quiet else progress_on(console, verbose=verbose), signals)
         try:
-            code = int(pytest.main(arguments, plugins=[output]))
+            with _without(*_OF_OTHER_TESTS):
+                code = int(pytest.main(arguments, plugins=[output]))
         finally:
             if output.progress is not None:
                 output.progress.done()  # whatever ended the run: the cursor is shown again
@@ -85,6 +88,16 @@ def run_suite(given: Mapping[str, Any], *, verbose: int = 0, quiet: bool = False
     if signals.asked and code == pytest.ExitCode.INTERRUPTED:  # before there was a log
         return 3
     return _WRONG_USE.get(code, code)
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """The environment without some variables, for a while."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def serve_reference(

@@ -218,3 +218,9 @@ def test_a_run_whose_end_goes_wrong_cleans_up_and_has_a_log_with_an_end(tmp_path
     end = events_of(tmp_path)[-1]
     assert end["event"] == "truncated"
     assert end["reason"] == "the harness failed at the end of the run: KeyError: 'half told' (leftovers, line 2)"
+
+
+def test_how_people_run_their_own_tests_is_no_matter(tmp_path: Path) -> None:
+    theirs = {"PYTEST_ADDOPTS": "-n 2 --no-such-option", "PYTEST_PLUGINS": "no_such_plugin"}
+    done = commit_conformance("run", "--rule", "PART-GAP", "--out", str(tmp_path), environment=theirs)
+    assert done.returncode == 0, done.stdout + done.stderr
