@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
-from commit_conformance.mishap import described
+from commit_conformance.process import StopSignals
 from commit_conformance.report.log import read_log
 from commit_conformance.report.running import Now, Outlook, Waiting
 from commit_conformance.report.runs.settle import Settlement
@@ -26,7 +26,6 @@ from commit_conformance.report.summary import LEFT_TO_OTHERS, conclusion, summar
 from commit_conformance.report.time_left import earlier_seconds
 from commit_conformance.session import PROGRESS, RUN, SIGNALS, rule_id_of, settings_of_session
 from commit_conformance.static_mock import Signs, StaticTrial, look_for_signs
-from commit_conformance.stopping import StopSignals
 from commit_conformance.target.connect import Target
 from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
@@ -38,6 +37,7 @@ from commit_conformance.verdict.run import Run, till_of
 from commit_conformance.verdict.settings import RunSettings
 from commit_conformance.verdict.sharding import divide, file_of, parts_for, plan_id
 from commit_conformance.wire import Exchange, WireError
+from commit_conformance.wire.mishap import described
 from commit_conformance.wire.till import clear
 
 #: A rule whose failure others explain better.
@@ -360,7 +360,7 @@ class Conductor:
             return
         clear(till_of(out, self.run.run_id))
         if self._lost:
-            from commit_conformance.lost_workers import sweep_after
+            from commit_conformance.workers import sweep_after
 
             self._swept = [
                 sweep_after(name, self.run.run_id, out / f"ledger-{name}.jsonl", self.settings) for name in self._lost

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from commit_conformance.process import StopSignals
 from commit_conformance.report.progress import Progress
 from commit_conformance.session import PROGRESS, SIGNALS
-from commit_conformance.stopping import StopSignals
 
 
 class Output:

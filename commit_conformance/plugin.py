@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from commit_conformance.garbage import collect_less
 from commit_conformance.options import OPTIONS, UsageProblem
+from commit_conformance.process import collect_less
 from commit_conformance.session import RUN, SEED, rule_id_of, settings_of_session
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run_id import new_run_id

@@ -12,11 +12,10 @@ from typing import Any
 from rich.console import Console
 
 from commit_conformance.authorization import authorization
-from commit_conformance.garbage import collect_less
 from commit_conformance.options import OPTIONS, PREFIX, UsageProblem, check_service, out_folder
+from commit_conformance.process import StopSignals, collect_less
 from commit_conformance.settings import run_settings, settings_of
 from commit_conformance.specs import suite_root
-from commit_conformance.stopping import StopSignals
 from commit_conformance.target.ledger import CleanupResult
 
 #: pytest's exit codes that mean that it, or we, were used wrongly: usage error, no tests.

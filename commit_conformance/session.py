@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commit_conformance.options import OPTIONS
+from commit_conformance.process import StopSignals
 from commit_conformance.settings import run_settings
-from commit_conformance.stopping import StopSignals
 
 if TYPE_CHECKING:
     from commit_conformance.report.progress import Progress

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commit_conformance.mishap import described
 from commit_conformance.model import FileState
 from commit_conformance.target.api import Api, SessionHandle, id_of, is_gone, is_usable
 from commit_conformance.target.bank import Bank
@@ -17,6 +16,7 @@ from commit_conformance.target.ledger import CleanupResult, Ledger, clean_up
 from commit_conformance.target.settings import CHEAP_PART, TargetSettings, TargetUnusable
 from commit_conformance.target.upload import State
 from commit_conformance.wire import Allowed, Exchange, TokenTrouble, Wire, WireError
+from commit_conformance.wire.mishap import described
 
 #: Sizes to ask for when looking for the smallest file: a few bytes, then the documented minimum, in both readings.
 SIZES = (4096, 20_000_000, 20 * 1024 * 1024, 50_000_000)

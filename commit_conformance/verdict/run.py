@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from commit_conformance.known import Entry
-from commit_conformance.mishap import described
 from commit_conformance.model import FilesSchema
 from commit_conformance.specs import schema
 from commit_conformance.target.bank import SetupFailed
@@ -40,6 +39,7 @@ from commit_conformance.wire.budget import Purse
 from commit_conformance.wire.client import Limits
 from commit_conformance.wire.errors import Trouble
 from commit_conformance.wire.exchange import Recent
+from commit_conformance.wire.mishap import described
 from commit_conformance.wire.outages import Outages
 from commit_conformance.wire.till import Till
 from commit_conformance.wire.waits import Waits

@@ -24,7 +24,6 @@ ALLOWED = {
     "profiles": set(),
     "verdict": {
         "commit_conformance.known",
-        "commit_conformance.mishap",
         "commit_conformance.model",
         "commit_conformance.wire",
         "commit_conformance.target",
@@ -83,12 +82,7 @@ ALLOWED = {
         "commit_conformance.verdict.outcomes",
         "strategies",
     },
-    "target": {
-        "commit_conformance.mishap",
-        "commit_conformance.model",
-        "commit_conformance.wire",
-        "commit_conformance.reference",
-    },
+    "target": {"commit_conformance.model", "commit_conformance.wire", "commit_conformance.reference"},
     "clients": {
         "commit_conformance.known",
         "commit_conformance.mock",

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from commit_conformance import stopping
-from commit_conformance.stopping import StopSignals
+from commit_conformance import process
+from commit_conformance.process import StopSignals
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -56,7 +56,7 @@ def test_a_signal_that_comes_while_garbage_is_collected_is_not_lost(number: sign
 
 @BOTH
 def test_a_signal_that_somebody_swallows_comes_again(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "_UNHEARD", 0.05)
+    monkeypatch.setattr(process, "_UNHEARD", 0.05)
     with StopSignals():
         with suppress(KeyboardInterrupt):
             os.kill(os.getpid(), number)
@@ -65,7 +65,7 @@ def test_a_signal_that_somebody_swallows_comes_again(number: signal.Signals, mon
 
 
 def test_what_has_ended_for_it_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "_UNHEARD", 0.05)
+    monkeypatch.setattr(process, "_UNHEARD", 0.05)
     with StopSignals() as signals:
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)

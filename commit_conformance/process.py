@@ -1,7 +1,8 @@
-"""Being told to stop, by Ctrl-C or SIGTERM: such that the word is not lost, and that what a run leaves is whole."""
+"""The process of a run: it hears Ctrl-C and SIGTERM wherever they come, and collects garbage no more than it has to."""
 
 from __future__ import annotations
 
+import atexit
 import gc
 import signal
 import threading
@@ -15,6 +16,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _AGAIN = 0.02
 #: Seconds after which it is given once more because nobody has caught what was raised: a finalizer can swallow it too.
 _UNHEARD = 2.0
+#: What is allocated between two looks at the youngest objects, and how many looks there are for one at older ones.
+_THRESHOLDS = (20_000, 20, 20)
 
 
 class StopSignals:
@@ -84,3 +87,14 @@ def _is_collecting(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def collect_less() -> None:
+    """Makes this process collect garbage less often from now on, and leave its last garbage to its end.
+
+    A run imports a hundred thousand functions and keeps them; looking through them again and again, and once more when
+    the process ends, was a fifth of a standard run on the embedded service.
+    """
+    if gc.get_threshold() != _THRESHOLDS:
+        gc.set_threshold(*_THRESHOLDS)
+        atexit.register(gc.freeze)
