@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from commit_conformance.ahead import Ahead
 from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
 from commit_conformance.process import StopSignals
 from commit_conformance.report.log import read_log
@@ -40,7 +41,7 @@ from commit_conformance.wire import Exchange, WireError
 from commit_conformance.wire.mishap import described
 from commit_conformance.wire.till import clear
 
-#: A rule whose failure others explain better.
+#: A rule whose failure others explain better: it counts only where nothing else has failed.
 _YIELDING = "LIFE-CYCLE-MODEL"
 
 
@@ -74,6 +75,9 @@ class Conductor:
         self.not_at_effort: list[Rule] = []
         #: What the run is divided by, where it is a shard's.
         self.plan = ""
+        self._items: dict[str, pytest.Function] = {}
+        self.ahead = Ahead(ready=self._is_ready, examine=self._examined_ahead, forget=self._forget)
+        self.run.meanwhile = lambda seconds: self.ahead.meanwhile(seconds)
         self._order: dict[str, int] = {}
         self._files: dict[str, str] = {}
         self._parts: dict[str, int] = {}
@@ -144,7 +148,7 @@ class Conductor:
         mine = [rule.id for rule in self.selected if self._parts.get(self._files[rule.id]) in self._taken]
         self.run.chosen = frozenset(mine)
 
-    def builds_on(self, rule: Rule) -> list[str]:
+    def _builds_on(self, rule: Rule) -> list[str]:
         """Rules that a rule builds on, near or far, and that one process would have tested before it; not this one."""
         found: dict[str, None] = {}
 
@@ -157,16 +161,72 @@ class Conductor:
         visit(rule)
         return [needed for needed in found if needed not in self.run.verdicts]
 
-    def yields(self, rule: Rule) -> bool:
-        """Whether other rules explain better what this one finds: it counts only where nothing else has failed."""
-        return rule.id == _YIELDING
-
     def _turn(self, item: pytest.Item) -> int:
         """When a test is run: what decides first, and what is only recorded with what the budget has left."""
-        mark = item.get_closest_marker("rule")
-        assert mark is not None
+        mark = self._mark(item)
         observed = self.run.catalogue.get(str(mark.args[0])).level is Level.OBSERVED
         return 3 * observed + (2 if mark.kwargs.get("last") else bool(mark.kwargs.get("late")))
+
+    def expect(self, items: Iterable[pytest.Item]) -> None:
+        """Takes note of the tests that are to be run, in their order: some may be before their turn."""
+        tests = {item.nodeid: item for item in items if rule_id_of(item) and isinstance(item, pytest.Function)}
+        marked = {name: self._mark(item).kwargs for name, item in tests.items()}
+        self._items = tests
+        self.ahead.expect(
+            beside=[name for name, marks in marked.items() if marks.get("meanwhile")],
+            waiting=[name for name, marks in marked.items() if marks.get("waits")],
+        )
+
+    @staticmethod
+    def _mark(item: pytest.Item) -> pytest.Mark:
+        mark = item.get_closest_marker("rule")
+        assert mark is not None
+        return mark
+
+    # Tests
+
+    def verdict_of(self, item: pytest.Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The verdict of a test whose turn has come, as an event."""
+        self.comes_to(item.nodeid)
+        event = self.ahead.take(item.nodeid, forward=not self._shares()) or self._examined(item, arguments)
+        return event | {"plan": self.plan} if self.is_worker else event
+
+    def _examined(self, item: pytest.Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        rule = self.run.catalogue.get(str(rule_id_of(item)))
+        static = self.static_trial()
+        if static is not None:
+            return static.event(rule, test=item.nodeid)
+
+        def body() -> str | None:
+            self.server.begin(rule)
+            result = item.obj(**arguments)
+            return result if isinstance(result, str) else None
+
+        server = self.server
+        event = self.run.examine(rule, body, test=item.nodeid, again=server.may_ask_again, renew=server.renew)
+        elsewhere = self._builds_on(rule)
+        event |= {"builds_on": elsewhere} if elsewhere else {}
+        return event | ({"yields": True} if rule.id == _YIELDING and event["verdict"] == Verdict.FAILED else {})
+
+    def _examined_ahead(self, test: str) -> dict[str, Any]:
+        """The verdict of a test for which pytest has not made ready: what it needs is the server, and its case."""
+        item = self._items[test]
+        cases = item.callspec.params if hasattr(item, "callspec") else {}
+        return self._examined(item, {**cases, "server": self.server})
+
+    def _shares(self) -> bool:
+        """Whether tests share what they upload in the order of their turns, as where a file is costly."""
+        return self.run.target is not None and self.static is None and self.server.sparing
+
+    def _is_ready(self, test: str) -> bool:
+        """Whether a test can be run before its turn: it is for this process, and what it builds on has been tested."""
+        if self.is_worker and not self._parts:
+            return False  # nobody knows which tests are for which worker
+        rule, mine = self.run.catalogue.get(str(rule_id_of(self._items[test]))), self.run.chosen or ()
+        return rule.id in mine and all(each in self.run.verdicts for each in rule.depends_on if each in mine)
+
+    def _forget(self, test: str) -> None:
+        del self.run.verdicts[str(rule_id_of(self._items[test]))]
 
     def start(self) -> bool:
         """Opens the log and reaches the target; False when there is none to test."""
@@ -290,7 +350,7 @@ class Conductor:
 
     def worker_output(self) -> dict[str, Any]:
         """What a worker has to say at its end."""
-        leftovers = self.run.leftovers(set(self._order))
+        leftovers = self.ahead.left() + self.run.leftovers(set(self._order))
         self.run.close()
         return {
             "selected": [rule.id for rule in self.selected],
@@ -326,6 +386,8 @@ class Conductor:
 
     def _take_leave(self, signals: StopSignals) -> None:
         """Writes what the log still lacks, and leaves the target as it was found."""
+        for event in self.ahead.left():
+            self.take(event)
         self._without_verdict()
         self._finished = True
         for event in self._settlement.end({name for name, times in self._seen().items() if times}):

@@ -41,7 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declares the mark, and makes ready for a run by this process or by its workers."""
-    config.addinivalue_line("markers", "rule(id, late=False, last=False): this test tests a rule of the catalogue")
+    config.addinivalue_line(
+        "markers",
+        "rule(id, late=False, last=False, meanwhile=False, waits=False): this test tests a rule of the catalogue",
+    )
     collect_less()
     worker = getattr(config, "workerinput", None)
     if worker is not None:
@@ -95,6 +98,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if conductor.is_worker:
         parts = session.config.workerinput["cc_parts"]  # type: ignore[attr-defined]
         conductor.spread([item.nodeid for item in session.items], parts)
+    conductor.expect(session.items)
     return None if conductor.start() else True
 
 
@@ -107,27 +111,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     conductor = conductor_of(pyfuncitem.config)
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    rule = conductor.run.catalogue.get(rule_id)
-    conductor.comes_to(pyfuncitem.nodeid)
-
-    def body() -> str | None:
-        conductor.server.begin(rule)
-        result = pyfuncitem.obj(**arguments)
-        return result if isinstance(result, str) else None
-
-    static = conductor.static_trial()
-    if static is not None:
-        event = static.event(rule, test=pyfuncitem.nodeid)
-    else:
-        server = conductor.server
-        event = conductor.run.examine(
-            rule, body, test=pyfuncitem.nodeid, again=server.may_ask_again, renew=server.renew
-        )
-        elsewhere = conductor.builds_on(rule)
-        event |= {"builds_on": elsewhere} if elsewhere else {}
-        event |= {"yields": True} if conductor.yields(rule) and event["verdict"] == Verdict.FAILED else {}
-    if conductor.is_worker:
-        event["plan"] = conductor.plan
+    event = conductor.verdict_of(pyfuncitem, arguments)
     pyfuncitem.user_properties.append((_PROPERTY, json.dumps(event, default=str)))
     _tell_pytest(event)
     return True

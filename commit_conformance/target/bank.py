@@ -283,7 +283,7 @@ class Bank:
                 target.file_id,
                 target.etag,
             )
-            if upload.group and upload.state is State.LIVE and same and self.reuses:
+            if upload.group and upload.state is State.LIVE and same and self.reuses and not upload.unsettled:
                 return upload
         upload = self.open(target=target, size=self.light_size, content=self.near(self.light_size))
         upload.group = "preconditions"
@@ -310,17 +310,15 @@ class Bank:
         """
         for upload in self.uploads:
             file_id = upload.target.file_id if upload.target is not None else None
-            if upload.group == "preconditions" and upload.state is State.LIVE and file_id == target.file_id:
+            live = upload.state is State.LIVE and not upload.unsettled
+            if upload.group == "preconditions" and live and file_id == target.file_id:
                 return upload
         return None
 
     def carriers(self) -> list[Upload]:
-        """Live uploads that carry bad requests for new files."""
-        return [
-            upload
-            for upload in self.uploads
-            if upload.group is not None and upload.state is State.LIVE and upload.session.new_version_of is None
-        ]
+        """Live uploads that carry bad requests for new files, and of which no commit is under way."""
+        live = [upload for upload in self.uploads if upload.state is State.LIVE and not upload.unsettled]
+        return [upload for upload in live if upload.group is not None and upload.session.new_version_of is None]
 
     def unended(self) -> list[Upload]:
         """Every upload that was neither committed nor aborted, whatever else has become of it."""

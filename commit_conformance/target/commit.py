@@ -116,6 +116,7 @@ def follow(
     watch: bool = False,
     early: bool = False,
     accepted: Callable[[], object] | None = None,
+    meanwhile: Callable[[float], None] | None = None,
     **options: Any,
 ) -> CommitRun:
     """Sends a commit and repeats it as long as it is answered 202.
@@ -125,6 +126,7 @@ def follow(
         watch: Whether to look at session and folder after each 202.
         early: Whether to repeat the request once before the time is up.
         accepted: Called at each 202.
+        meanwhile: What to do in the seconds after a 202. After a 429 nothing else is asked either.
         options: Further options of `Wire.send`.
 
     Raises:
@@ -152,7 +154,11 @@ def follow(
             run.early = True  # once, to see that haste does no harm
         else:
             told = "" if asked is None else f" with Retry-After: {asked:g}"
-            api.wire.wait_as_told(min(pause, patience.seconds), f"a commit that was answered {later.status}{told}")
+            api.wire.wait_as_told(
+                min(pause, patience.seconds),
+                f"a commit that was answered {later.status}{told}",
+                meanwhile=meanwhile if later.status == 202 else None,
+            )
             waited += pause
         run.exchanges.append(_answered(api, upload, request, options))
     if run.last.status == 429:

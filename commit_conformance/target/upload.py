@@ -32,7 +32,8 @@ class Upload:
         refused_digest: Whether any of them had a digest that was not the right one.
         group: The kind of bad requests it carries: ``digest``, ``preconditions``, ``general``; None for none.
         file_unknown: Whether it was committed by an answer that did not show its file.
-        unsettled: Whether a commit was sent whose answer nobody has seen: cut short by the budget or the network.
+        unsettled: Whether a commit was sent whose last answer nobody has seen: it is under way, or was cut short by the
+            budget or the network.
         settled_by_looking: Whether it was committed by a commit whose answer was lost: its file was found afterwards.
         aborted: Whether the target has taken it back.
         spare: Whether it may be handed out as a clean one.

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
+from hypothesis import currently_in_test_context
+
 from commit_conformance.model import (
     CommitRequest,
     Expectation,
@@ -51,6 +53,7 @@ class Commits:
     Attributes:
         made: What is made once a run, by name.
         leans: Whether the current test has used a commit of an earlier one, which is not made again for it.
+        making: How many things are being made for `made` at this moment, one inside the other.
     """
 
     def __init__(self, run: Run) -> None:
@@ -66,6 +69,7 @@ class Commits:
         self._unsure: set[str] = set()
         self.leans = False
         self.made: dict[str, Any] = {}
+        self.making = 0
         self._version_file = ""
 
     def begin(self, rule: Rule) -> None:
@@ -326,6 +330,7 @@ class Commits:
                 list_folder=self.target.items if "list_folder" in self.target.capabilities else None,
                 watch=watch,
                 early=early,
+                meanwhile=self._meanwhile if expectation.must_create else None,
                 **options,
             )
             if run.answer.status in COMMIT_PASSING and not expectation.must_refuse:
@@ -350,6 +355,20 @@ class Commits:
         self.remember(attempt)
         self.settle(attempt)
         return attempt
+
+    def _meanwhile(self, seconds: float) -> None:
+        """Lets the run examine other rules while a right commit of this one's test waits.
+
+        Not in the middle of what Hypothesis draws; nor, where tests share what they upload, of what others will use.
+        """
+        if self._sample is None or (self.making and self.sparing) or currently_in_test_context():
+            return
+        kept = self.rule, self.leans, self.target.bank.closed
+        try:
+            with self.run.aside(), self.target.wire.purse.file_under_way():
+                self.run.meanwhile(seconds)
+        finally:
+            self.rule, self.leans, self.target.bank.closed = kept
 
     def remember(self, attempt: Attempt) -> None:
         """Keeps a commit for tests that look back, and forgets the oldest ones."""

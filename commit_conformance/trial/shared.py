@@ -34,7 +34,11 @@ class Shared(Races):
         """Makes something the first time it is asked for, and gives it again later."""
         self.run.looked = self.run.looked or key in self.made
         if key not in self.made:
-            self.made[key] = make()
+            self.making += 1
+            try:
+                self.made[key] = make()
+            finally:
+                self.making -= 1
         return self.made[key]  # type: ignore[no-any-return]
 
     def shares(self, key: str, scene: Callable[[], bool]) -> bool:

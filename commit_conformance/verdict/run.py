@@ -7,7 +7,9 @@ One `Run` lives in one process. It connects when the first test needs it, runs t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,21 @@ from commit_conformance.wire.waits import Waits
 TURNS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """What was spent: requests, commits, and seconds."""
+
+    requests: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: _Spent) -> _Spent:
+        return _Spent(self.requests + other.requests, self.examples + other.examples, self.seconds + other.seconds)
+
+    def __sub__(self, other: _Spent) -> _Spent:
+        return _Spent(self.requests - other.requests, self.examples - other.examples, self.seconds - other.seconds)
+
+
 class Run:
     """One run over a target.
 
@@ -61,6 +78,7 @@ class Run:
         looked: Whether the current test has looked at an answer of an earlier one.
         waits: What the run is waiting for, for whoever watches.
         at_work: Id of the rule that is examined, or was last.
+        meanwhile: Examines other rules while the test of one waits for so many seconds; see `aside`.
         recognize: Tells whether a target is a static mock; None when nobody wants to know. It is asked before anything
             was sent, with None, and again with the answer to the first session. What it takes for one is not examined.
     """
@@ -83,6 +101,8 @@ class Run:
         self.target: Target | None = None
         self.waits = Waits()
         self.at_work = ""
+        self.meanwhile: Callable[[float], None] = lambda seconds: None
+        self._aside = _Spent()
         self._purse: Purse | None = None
         self.unusable: str | None = None
         self.chosen: frozenset[str] | None = None
@@ -194,13 +214,12 @@ class Run:
             again: Sees to it that ``body`` can be run once more in fresh state; gives whether it can.
             renew: Puts away what ``body`` has made, so that it can be run from its beginning after trouble on the way.
         """
-        started, before = time.monotonic(), self._requests()
+        before = self._spent()
         self.at_work = rule.id
         if self.target is not None:
             self.target.wire.purse.nothing_due()
         self.exchanges, self.looked = Recent(), False
         self._disturbed = 0
-        examples = self.monitor.seen["example"]
         failure: dict[str, Any] | None = None
         records: list[dict[str, Any]] = []
         observation: str | None = None
@@ -214,7 +233,7 @@ class Run:
                     observation = self._undisturbed(body, target.wire.outages, renew)
                 except Nonconformance as error:
                     raise error if rule.level is Level.OBSERVED else self._asked_again(error, body, again) from None
-            if self._requests() == before and not self.looked:
+            if self._spent().requests == before.requests and not self.looked:
                 raise Blocked("nothing was sent or looked at, so nothing was tested")
             verdict = Verdict.OBSERVED if rule.level is Level.OBSERVED else Verdict.PASSED
         except Nonconformance as error:
@@ -245,6 +264,7 @@ class Run:
             failure = {**found.failure, "times": self.monitor.times(rule.id)}
             reason = found.problem.message
         self.verdicts[rule.id] = verdict
+        spent = self._spent() - before
         return self.event(
             rule,
             verdict,
@@ -253,9 +273,9 @@ class Run:
             observation=observation,
             failure=failure,
             exchanges=records,
-            requests=self._requests() - before,
-            examples=self.monitor.seen["example"] - examples,
-            seconds=time.monotonic() - started,
+            requests=spent.requests,
+            examples=spent.examples,
+            seconds=spent.seconds,
             **({"awaits": awaits} if awaits else {}),
             **({"disturbed": self._disturbed} if self._disturbed else {}),
         )
@@ -307,16 +327,28 @@ class Run:
         """A failure with how often it came, when its test is run once more; as it is where it cannot be."""
         if error.failure["times"]["asked"] > 1 or not again():
             return error
-        before, failed = self._requests(), 1
+        before, failed = self._spent(), 1
         try:
             body()
         except Nonconformance:
             failed = 2
         except (Ending, WireError, SetupFailed):
             return error  # it could not be asked again
-        if self._requests() > before:
+        if self._spent().requests > before.requests:
             error.failure["times"] = {"failed": failed, "asked": 2}
         return error
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Puts the test that is run aside while the context lasts: others may be examined."""
+        kept = self.at_work, self.exchanges, self.looked, self._disturbed
+        spent, began = self._aside, self._counted()
+        try:
+            with self.target.wire.unheard() if self.target is not None else nullcontext():
+                yield
+        finally:
+            self.at_work, self.exchanges, self.looked, self._disturbed = kept
+            self._aside = spent + (self._counted() - began)
 
     def leftovers(self, tested: set[str]) -> list[dict[str, Any]]:
         """Verdicts for findings that came up after their rule had been judged: a verdict only ever gets worse."""
@@ -429,8 +461,13 @@ class Run:
         findings = self.monitor.findings.get(rule.id)
         return findings[0] if findings else None
 
-    def _requests(self) -> int:
-        return self.target.wire.purse.cost.requests if self.target else 0
+    def _spent(self) -> _Spent:
+        """What was spent up to now, without what others have spent while a test was put aside."""
+        return self._counted() - self._aside
+
+    def _counted(self) -> _Spent:
+        requests = self.target.wire.purse.cost.requests if self.target else 0
+        return _Spent(requests, self.monitor.seen["example"], time.monotonic())
 
     @property
     def cost(self) -> dict[str, int]:

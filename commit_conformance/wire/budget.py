@@ -67,6 +67,7 @@ class Purse:
         self._clock = clock
         self.reserved: Callable[[], int] = lambda: 0
         self._till = till
+        self._under_way = 0
         self._lock = threading.Lock()
 
     @property
@@ -122,7 +123,7 @@ class Purse:
             for cost in self._costs(whole):
                 cost.committed_files += 1
             if self._till is not None:
-                whole.due[self._till.name] = max(0, whole.due.get(self._till.name, 0) - 1)
+                whole.due[self._till.name] = max(self._under_way, whole.due.get(self._till.name, 0) - 1)
 
     def check_files(self, more: int = 1) -> None:
         """Refuses a commit that is meant to succeed when ``more`` files would go over the budget."""
@@ -133,7 +134,7 @@ class Purse:
             if whole.cost.committed_files + self._due(whole) + more > limit:
                 raise BudgetSpent(f"the budget of {limit} committed files is spent")
             if self._till is not None:
-                whole.due[self._till.name] = more
+                whole.due[self._till.name] = self._under_way + more
 
     def check_bytes(self, more: int) -> None:
         """Refuses an upload of ``more`` bytes that would not come to its end within the budget."""
@@ -153,7 +154,19 @@ class Purse:
         """Tells the other processes that no commit is under way here: what was checked for made no file."""
         if self._till is not None and self.budget.committed_files is not None:
             with self._till.open() as whole:
-                whole.due.pop(self._till.name, None)
+                whole.due[self._till.name] = self._under_way
+
+    @contextmanager
+    def file_under_way(self) -> Iterator[None]:
+        """Keeps a file for a commit that waits, while others may be made beside it."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if self._till is not None and self.budget.committed_files is not None:
+                with self._till.open() as whole:
+                    whole.due[self._till.name] = self._under_way + 1
 
     @contextmanager
     def _whole(self) -> Iterator[Common]:
@@ -176,8 +189,8 @@ class Purse:
         return own + sum(each for name, each in whole.reserved.items() if not self._is_own(name))
 
     def _due(self, whole: Common) -> int:
-        """Files that other processes are about to commit."""
-        return sum(each for name, each in whole.due.items() if not self._is_own(name))
+        """Files that others are about to commit: other processes, and tests of this one that wait."""
+        return self._under_way + sum(each for name, each in whole.due.items() if not self._is_own(name))
 
     def _is_own(self, name: str) -> bool:
         return self._till is not None and name == self._till.name

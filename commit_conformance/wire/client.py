@@ -164,6 +164,15 @@ class Wire:
         finally:
             self._listeners.remove(listener)
 
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Keeps exchanges from those who are listening now, while the context lasts."""
+        listeners, self._listeners = self._listeners, []
+        try:
+            yield
+        finally:
+            self._listeners = listeners
+
     def send(
         self,
         method: str,
@@ -330,11 +339,18 @@ class Wire:
             return replace(exchange, lost=lost)
         raise AssertionError("unreachable")
 
-    def wait_as_told(self, seconds: float, why: str = "a commit to come to its end") -> None:
+    def wait_as_told(
+        self,
+        seconds: float,
+        why: str = "a commit to come to its end",
+        *,
+        meanwhile: Callable[[float], None] | None = None,
+    ) -> None:
         """Waits before a commit that was answered 202 or 429 is sent again.
 
         Args:
             why: What is waited for, for whoever watches.
+            meanwhile: What to do in these seconds; what it leaves of them is waited out.
 
         Raises:
             Trouble: All waiting of this kind together has come to the run's limit.
@@ -342,6 +358,10 @@ class Wire:
         if self._followed >= self.limits.follow:
             raise Trouble(f"the run has waited {self._followed:.0f} seconds for commits to come to an end, and stops")
         self._followed += seconds
+        if meanwhile is not None:
+            began = time.monotonic()
+            meanwhile(seconds)
+            seconds = max(0.0, seconds - (time.monotonic() - began))
         self._pause(seconds, why)
 
     def _wait(self, seconds: float, why: str) -> None:

@@ -132,7 +132,7 @@ def conflicts(server: Server, upload: Upload) -> Attempt:
     return attempt
 
 
-@rule("CONFLICT-NAME")
+@rule("CONFLICT-NAME", waits=True)
 def test_a_name_that_was_taken_meanwhile_is_answered_409(server: Server) -> None:
     the_conflict(server)
 

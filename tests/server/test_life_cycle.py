@@ -13,7 +13,7 @@ from strategies.digests import OtherContent
 from strategies.plan import CommitPlan
 
 
-@rule("REJECTED-SESSION-LIVES")
+@rule("REJECTED-SESSION-LIVES", waits=True)
 def test_after_a_refusal_the_right_commit_succeeds(server: Server) -> None:
     if not server.survives_refusals():
         server.survives([*part_lists.missing_last.first(1), *part_lists.wrong_sha1.first(1)])
@@ -26,7 +26,7 @@ def test_refused_commits_leave_no_file_behind(server: Server, looked_for: str) -
     server.seen()
 
 
-@rule("SESSION-NO-EARLY-FILE")
+@rule("SESSION-NO-EARLY-FILE", meanwhile=True)
 def test_no_file_is_visible_before_the_commit(server: Server) -> None:
     upload = server.target.bank.lease("life-cycle")
     items = server.target.items() or []
@@ -69,7 +69,7 @@ def test_aborting_a_committed_session_leaves_the_file(server: Server) -> None:
     server.file_unchanged(server.target.files[attempt.file.file_id], exchange=exchange)
 
 
-@rule("SESSION-PROGRESS")
+@rule("SESSION-PROGRESS", meanwhile=True)
 def test_progress_starts_at_none_and_stays_within_the_total(server: Server) -> None:
     if server.shares("progress", lambda: progress_of_two(server)):
         return
@@ -102,7 +102,7 @@ def progress_is_right(server: Server, upload: Upload, counts: list[tuple[int | N
     return True
 
 
-@rule("SESSION-LIST-PARTS")
+@rule("SESSION-LIST-PARTS", meanwhile=True)
 def test_the_list_of_parts_is_what_was_uploaded(server: Server) -> None:
     if server.shares("lists of parts", lambda: lists_of_two(server)):
         return
@@ -146,7 +146,7 @@ def keeps_its_first_bytes(server: Server, upload: Upload) -> None:
     server.refuses([CommitPlan(digest=OtherContent(of="other bytes at the end"))], upload=upload)
 
 
-@rule("SESSION-PART-DIGEST")
+@rule("SESSION-PART-DIGEST", meanwhile=True)
 def test_a_part_whose_digest_does_not_fit_is_not_stored(server: Server) -> None:
     upload = server.empty() if server.sparing else server.target.bank.unfinished()
     index = upload.lacking[-1]
@@ -175,7 +175,7 @@ def test_how_long_a_session_lives(server: Server) -> str:
     return f"{round((ends - date) / 3600)} hours"
 
 
-@rule("SESSION-ENDPOINTS")
+@rule("SESSION-ENDPOINTS", meanwhile=True)
 def test_session_endpoints_are_those_of_this_session(server: Server) -> None:
     upload = server.sample.upload
     named = upload.handle.shown.get("session_endpoints")

@@ -25,7 +25,7 @@ def opened_before(server: Server) -> Upload:
     return server.once(OLDER, lambda: put_off(server, server.version_file) or server.older_version)
 
 
-@rule("IF-MATCH-CURRENT")
+@rule("IF-MATCH-CURRENT", waits=True)
 def test_the_current_etag_commits(server: Server) -> None:
     if not server.after_412():
         server.commits(preconditions.current_if_match, upload=server.version_carrier())
@@ -38,7 +38,7 @@ def test_any_other_etag_is_answered_412_and_changes_nothing(server: Server) -> N
     server.unchanged(upload)
 
 
-@rule("PRECONDITION-RETRY")
+@rule("PRECONDITION-RETRY", waits=True)
 def test_after_412_the_right_etag_commits(server: Server) -> None:
     if server.after_412():
         return
