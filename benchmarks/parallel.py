@@ -106,13 +106,16 @@ def measured(repeats: int, behaviours: Sequence[str] = ()) -> Iterator[str]:
 
 
 def weights() -> Iterator[str]:
-    """Seconds that one test of each file takes, at each effort: on the embedded service, and so much a request."""
+    """Seconds that one test of each file takes, at each effort: on the embedded service, and so much a request.
+
+    Where two workers share the run, since each of them needs sessions that one alone would have had already.
+    """
     for effort in ("quick", "standard", "thorough"):
         took: Counter[str] = Counter()
         tests: Counter[str] = Counter()
         with tempfile.TemporaryDirectory() as folder:
-            words = [sys.executable, "-m", "commit_conformance", "run", "--quiet", "--effort", effort, "--seed", "7"]
-            words += ["--out", folder, "--report", "none"]
+            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "server")]
+            words += ["-n", "2", "--effort", effort, "--seed", "7", "--out", folder, "--report", "none"]
             subprocess.run(words, cwd=ROOT, env=clean_environment(), capture_output=True, timeout=900, check=False)
             for line in (Path(folder) / "events.jsonl").read_text(encoding="utf-8").splitlines():
                 event = json.loads(line)

@@ -332,17 +332,18 @@ def check_url(url: str) -> str:
 
 
 def out_folder(name: str, label: str = "--out") -> Path:
-    """A folder to write to, made and tried.
+    """A folder to write to, made and tried, by several processes of one run perhaps.
 
     Raises:
         UsageProblem: It cannot be written to.
     """
+    from tempfile import TemporaryFile  # what only reads the table needs none
+
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        with TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise UsageProblem(
             f"{label} {name}: cannot write there ({error.strerror or error}); give another folder"

@@ -78,9 +78,15 @@ class Commits:
         for name in rule.needs:
             self.need(name)
         self.leans = False
-        spared = self.sparing and rule.level is Level.OBSERVED
-        self.target.bank.closed = f"{_ONLY_RECORDED} {self.target.bank.light_size} bytes" if spared else ""
+        self._limit()
         self.look_again()
+
+    def _limit(self) -> None:
+        """Sets what the test of the current rule may cost: one that decides nothing has what others leave."""
+        recorded, settings = self.rule.level is Level.OBSERVED, self.run.settings
+        self.target.wire.purse.budget = settings.spare_budget if recorded else settings.budget
+        spared = self.sparing and recorded
+        self.target.bank.closed = f"{_ONLY_RECORDED} {self.target.bank.light_size} bytes" if spared else ""
 
     def renew(self) -> None:
         """Puts away what the current test has made and may use again, so that it can be asked in fresh state."""
@@ -363,12 +369,13 @@ class Commits:
         """
         if self._sample is None or (self.making and self.sparing) or currently_in_test_context():
             return
-        kept = self.rule, self.leans, self.target.bank.closed
+        kept = self.rule, self.leans
         try:
             with self.run.aside(), self.target.wire.purse.file_under_way():
                 self.run.meanwhile(seconds)
         finally:
-            self.rule, self.leans, self.target.bank.closed = kept
+            self.rule, self.leans = kept
+            self._limit()
 
     def remember(self, attempt: Attempt) -> None:
         """Keeps a commit for tests that look back, and forgets the oldest ones."""

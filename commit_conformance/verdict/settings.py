@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from commit_conformance.known import KnownFailures
@@ -76,6 +76,15 @@ class RunSettings:
         Only the effort's limits grow with the number of processes; what was given is kept to by all of them together.
         """
         return BUDGETS[self.effort].and_more(PREPARING[self.effort], self.processes - 1).but(self.limits)
+
+    @property
+    def spare_budget(self) -> Budget:
+        """What the run may have cost when something is still sent that decides nothing.
+
+        Files that further processes need for themselves are not there for that.
+        """
+        alone = BUDGETS[self.effort].but(self.limits)
+        return replace(self.budget, committed_files=alone.committed_files)
 
     @property
     def drawn(self) -> int:

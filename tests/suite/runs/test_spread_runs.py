@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.equal_verdicts import LIMITS, ROOT, WAYS, differences, run
+from commit_conformance.options import out_folder
 from commit_conformance.reference import configure
 from commit_conformance.reference.server import ServerThread
 from commit_conformance.target.embedded import PART_SIZE
@@ -32,6 +34,12 @@ def test_however_a_run_is_spread_its_verdicts_are_the_same(tmp_path: Path, fault
     assert (one.exit_code, "failed" in one.verdicts.values()) == ((1, True) if fault else (0, False))
     for other in others:
         assert differences(one, other) == []
+
+
+def test_workers_that_begin_at_the_same_moment_try_the_folder_beside_each_other(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: out_folder(str(tmp_path / "out")), range(2000))) == {tmp_path / "out"}
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_shard_that_no_rule_falls_to_sends_nothing_and_is_no_failure(tmp_path: Path) -> None:
