@@ -64,9 +64,10 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "test_created": 0.01,
     },
 }
-#: Files that stay together though they are two: a list in another order and another destination go into one commit, and
-#: where that goes wrong it has to be known what is to blame.
-TOGETHER: Mapping[str, str] = {"test_body": "test_part_list"}
+#: Files that stay together though they are several: a list in another order and another destination go into one commit,
+#: and where that goes wrong it has to be known what is to blame; and what is said of a 202 needs one that was seen,
+#: which comes the sooner the more is committed.
+TOGETHER: Mapping[str, str] = {"test_body": "test_part_list", "test_accepted": "test_part_list"}
 #: Files of which one uses what the other has uploaded and committed: wrong digests and wrong lists, which are sent for
 #: a new version too, and files of every size. They stay together where no part gets longer by it.
 SHARE: Mapping[str, str] = {"test_digest": "test_part_list"}
