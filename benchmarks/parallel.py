@@ -143,8 +143,8 @@ def main(arguments: Sequence[str]) -> None:
         "",
         *measured(repeats),
         "",
-        "The same where every right commit is answered 202 twice, with `Retry-After: 1`. While one worker waits,",
-        "others work.",
+        "The same where every right commit is answered 202 twice, with `Retry-After: 1`. While such a commit waits,",
+        "its worker goes on with other rules, as far as there are any to go on with.",
         "",
         *measured(repeats, ["processing=2", "retry-after=1"]),
     ]

@@ -37,7 +37,7 @@ class Ahead:
         *,
         ready: Callable[[str], bool],
         examine: Callable[[str], dict[str, Any]],
-        forget: Callable[[str], None],
+        forget: Callable[[str], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ready = ready

@@ -1,4 +1,4 @@
-"""The conductor of a run: which rules are tested in which order, what goes into the log, and what the run comes to.
+"""The conductor of a run: has rules tested, and knows what goes into the log and what the run comes to.
 
 There is one for each pytest session. Under xdist each worker has one, with a target of its own, and the controller has
 the one that writes the log. Verdicts that depend on what other workers have found are settled before they are written;
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from commit_conformance.agenda import Agenda, marks_of
 from commit_conformance.ahead import Ahead
 from commit_conformance.known import KnownFailuresProblem, open_entries, outdated, update
 from commit_conformance.process import StopSignals
@@ -31,12 +32,11 @@ from commit_conformance.target.connect import Target
 from commit_conformance.target.ledger import CleanupResult
 from commit_conformance.target.settings import TargetUnusable
 from commit_conformance.trial.server import Server
-from commit_conformance.verdict.catalogue import Level, Rule
+from commit_conformance.verdict.catalogue import Rule
 from commit_conformance.verdict.events import FORMAT, EventLog, now
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run import Run, till_of
 from commit_conformance.verdict.settings import RunSettings
-from commit_conformance.verdict.sharding import divide, file_of, parts_for, plan_id
 from commit_conformance.wire import Exchange, WireError
 from commit_conformance.wire.mishap import described
 from commit_conformance.wire.till import clear
@@ -71,17 +71,15 @@ class Conductor:
         self.server = Server(self.run)
         self.static: StaticTrial | None = None
         self.interrupted: str | None = None
-        self.selected: list[Rule] = []
-        self.not_at_effort: list[Rule] = []
-        #: What the run is divided by, where it is a shard's.
-        self.plan = ""
+        self.agenda = Agenda(self.run, self.settings, is_worker=self.is_worker)
         self._items: dict[str, pytest.Function] = {}
-        self.ahead = Ahead(ready=self._is_ready, examine=self._examined_ahead, forget=self._forget)
-        self.run.meanwhile = lambda seconds: self.ahead.meanwhile(seconds)
-        self._order: dict[str, int] = {}
-        self._files: dict[str, str] = {}
-        self._parts: dict[str, int] = {}
-        self._taken: set[int] = set()
+        self.ahead = Ahead(
+            ready=lambda test: self.agenda.is_ready(self._rule_of(test)),
+            examine=self._examined_ahead,
+            forget=lambda test: self.run.verdicts.pop(self._rule_of(test).id),
+        )
+        self.run.meanwhile = self.ahead.meanwhile
+        self.run.untested = self.agenda.untested
         self._workers: dict[str, dict[str, Any]] = {}
         self._lost: list[str] = []
         self._swept: list[CleanupResult] = []
@@ -98,98 +96,20 @@ class Conductor:
         #: Whether this process keeps the log, and has not ended it.
         self.writing = not self.is_worker
 
-    def choose(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
-        """The tests to run, in order, of the run or its shard; notes the rules that the effort leaves out."""
-        catalogue = self.run.catalogue
-        wanted = {rule.id for rule in catalogue.select(self.settings.rules)}
-        by_rule: dict[str, list[pytest.Item]] = {}
-        for item in items:
-            rule_id = rule_id_of(item)
-            if rule_id in wanted and rule_id is not None:
-                by_rule.setdefault(rule_id, []).append(item)
-        rules = [catalogue.get(rule_id) for rule_id in by_rule]
-        chosen = [rule for rule in rules if self._is_chosen(rule)]
-        left_out = [rule for rule in rules if rule not in chosen]
-        every = [item for rule in catalogue.in_dependency_order(chosen) for item in by_rule[rule.id]]
-        every.sort(key=self._turn)
-        self._order = {str(rule_id_of(item)): place for place, item in enumerate(every)}
-        self._files = {rule.id: file_of(by_rule[rule.id][0].nodeid) for rule in rules}
-        mine = self._of_shard(by_rule)
-        self.not_at_effort = [rule for rule in left_out if rule.id in mine]
-        self.selected = [rule for rule in catalogue.in_dependency_order(chosen) if rule.id in mine]
-        self.run.chosen = frozenset(rule.id for rule in self.selected)
-        return [item for item in every if rule_id_of(item) in mine]
-
-    def _of_shard(self, by_rule: dict[str, list[pytest.Item]]) -> set[str]:
-        """The rules of this shard; all of them where the run has none. Every rule is in one shard, and in no other."""
-        shard, effort = self.settings.shard, str(self.settings.effort)
-        if shard is None:
-            return set(by_rule)
-        files = self._files
-        tests = dict.fromkeys(files.values(), 0)
-        for rule_id in self._order:
-            tests[files[rule_id]] += len(by_rule[rule_id])
-        parts = divide(tests, shard.count, effort=effort)
-        dealt = sorted(f"{rule_id} {parts[file]}" for rule_id, file in files.items())
-        told = [effort, str(self.settings.drawn), *(str(level) for level in self.settings.gate)]
-        self.plan = plan_id(dealt, told)
-        return {rule_id for rule_id, file in files.items() if parts[file] == shard.index - 1}
-
-    def spread(self, tests: Sequence[str], parts: int) -> None:
-        """Takes note, in a worker of xdist, of all tests of the session and of how many parts they are dealt out to."""
-        self._parts = parts_for(tests, parts, effort=lambda: str(self.settings.effort))
-
-    def comes_to(self, test: str) -> None:
-        """Takes note, in a worker of xdist, of which part of the run this worker was given: that of its first test."""
-        part = self._parts.get(file_of(test))
-        if part is None or part in self._taken:
-            return
-        self._taken.add(part)
-        mine = [rule.id for rule in self.selected if self._parts.get(self._files[rule.id]) in self._taken]
-        self.run.chosen = frozenset(mine)
-
-    def _builds_on(self, rule: Rule) -> list[str]:
-        """Rules that a rule builds on, near or far, and that one process would have tested before it; not this one."""
-        found: dict[str, None] = {}
-
-        def visit(needing: Rule) -> None:
-            for needed in needing.depends_on:
-                if needed not in found and self._order.get(needed, len(self._order)) < self._order.get(rule.id, 0):
-                    found[needed] = None
-                visit(self.run.catalogue.get(needed))
-
-        visit(rule)
-        return [needed for needed in found if needed not in self.run.verdicts]
-
-    def _turn(self, item: pytest.Item) -> int:
-        """When a test is run: what decides first, and what is only recorded with what the budget has left."""
-        mark = self._mark(item)
-        observed = self.run.catalogue.get(str(mark.args[0])).level is Level.OBSERVED
-        return 3 * observed + (2 if mark.kwargs.get("last") else bool(mark.kwargs.get("late")))
-
     def expect(self, items: Iterable[pytest.Item]) -> None:
         """Takes note of the tests that are to be run, in their order: some may be before their turn."""
-        tests = {item.nodeid: item for item in items if rule_id_of(item) and isinstance(item, pytest.Function)}
-        marked = {name: self._mark(item).kwargs for name, item in tests.items()}
-        self._items = tests
+        self._items = {item.nodeid: item for item in items if rule_id_of(item) and isinstance(item, pytest.Function)}
+        marked = {name: marks_of(item) for name, item in self._items.items()}
         self.ahead.expect(
             beside=[name for name, marks in marked.items() if marks.get("meanwhile")],
             waiting=[name for name, marks in marked.items() if marks.get("waits")],
         )
 
-    @staticmethod
-    def _mark(item: pytest.Item) -> pytest.Mark:
-        mark = item.get_closest_marker("rule")
-        assert mark is not None
-        return mark
-
-    # Tests
-
     def verdict_of(self, item: pytest.Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The verdict of a test whose turn has come, as an event."""
-        self.comes_to(item.nodeid)
+        self.agenda.comes_to(item.nodeid)
         event = self.ahead.take(item.nodeid, forward=not self._shares()) or self._examined(item, arguments)
-        return event | {"plan": self.plan} if self.is_worker else event
+        return event | {"plan": self.agenda.plan} if self.is_worker else event
 
     def _examined(self, item: pytest.Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
         rule = self.run.catalogue.get(str(rule_id_of(item)))
@@ -204,7 +124,7 @@ class Conductor:
 
         server = self.server
         event = self.run.examine(rule, body, test=item.nodeid, again=server.may_ask_again, renew=server.renew)
-        elsewhere = self._builds_on(rule)
+        elsewhere = self.agenda.untested(rule.id)
         event |= {"builds_on": elsewhere} if elsewhere else {}
         return event | ({"yields": True} if rule.id == _YIELDING and event["verdict"] == Verdict.FAILED else {})
 
@@ -218,15 +138,8 @@ class Conductor:
         """Whether tests share what they upload in the order of their turns, as where a file is costly."""
         return self.run.target is not None and self.static is None and self.server.sparing
 
-    def _is_ready(self, test: str) -> bool:
-        """Whether a test can be run before its turn: it is for this process, and what it builds on has been tested."""
-        if self.is_worker and not self._parts:
-            return False  # nobody knows which tests are for which worker
-        rule, mine = self.run.catalogue.get(str(rule_id_of(self._items[test]))), self.run.chosen or ()
-        return rule.id in mine and all(each in self.run.verdicts for each in rule.depends_on if each in mine)
-
-    def _forget(self, test: str) -> None:
-        del self.run.verdicts[str(rule_id_of(self._items[test]))]
+    def _rule_of(self, test: str) -> Rule:
+        return self.run.catalogue.get(str(rule_id_of(self._items[test])))
 
     def start(self) -> bool:
         """Opens the log and reaches the target; False when there is none to test."""
@@ -237,23 +150,18 @@ class Conductor:
         self._log = EventLog(self.log_path)
         self._log.write(self._header())  # before anything is sent, so that a log is one whatever becomes of the run
         # A shard that no rule fell to has nothing to ask.
-        reached = self._distributes or (not self.selected and self.settings.shard is not None) or self._reach()
+        reached = self._distributes or (not self.agenda.selected and self.settings.shard is not None) or self._reach()
         for event in self._left_out():
             self.take(event)
         progress = self.config.stash.get(PROGRESS, None)
         if progress is not None:
-            progress.expect({rule.id: rule.group for rule in self.selected or self._chosen_by_workers()})
+            progress.expect({rule.id: rule.group for rule in self.agenda.selected or self._chosen_by_workers()})
         return reached
 
     def _chosen_by_workers(self) -> list[Rule]:
         """The rules to expect in a controller of xdist, which collects no tests: all that the effort includes."""
         rules = self.run.catalogue.select(self.settings.rules) if self._distributes else []
-        return [rule for rule in rules if self._is_chosen(rule)]
-
-    def _is_chosen(self, rule: Rule) -> bool:
-        # A rule that was asked for by its very name is tested whatever it costs; a pattern keeps to the effort.
-        by_name = {name.strip().upper() for name in self.settings.rules}
-        return rule.id in by_name or self.settings.effort.includes(rule.effort)
+        return [rule for rule in rules if self.agenda.is_chosen(rule)]
 
     def _show(self) -> None:
         """Lets whoever watches look at the run from now on."""
@@ -306,7 +214,7 @@ class Conductor:
         reason = f"not tested at effort {self.settings.effort}: needs"
         return [
             self.run.event(rule, Verdict.BLOCKED, reason=f"{reason} {rule.effort}", test="")
-            for rule in self.not_at_effort
+            for rule in self.agenda.not_at_effort
         ]
 
     def take(self, event: dict[str, Any]) -> None:
@@ -321,6 +229,7 @@ class Conductor:
         if self.settings.shard is None:  # nobody is left who could know better
             event.pop("awaits", None)
             event.pop("builds_on", None)
+            event.pop("unless", None)
             event.pop("yields", None)
         elif event.get("awaits") and event["verdict"] == Verdict.BLOCKED:
             event["reason"] = f"{LEFT_TO_OTHERS}: {event['reason']}"
@@ -350,11 +259,11 @@ class Conductor:
 
     def worker_output(self) -> dict[str, Any]:
         """What a worker has to say at its end."""
-        leftovers = self.ahead.left() + self.run.leftovers(set(self._order))
+        leftovers = self.ahead.left() + self.run.leftovers(set(self.agenda.rules))
         self.run.close()
         return {
-            "selected": [rule.id for rule in self.selected],
-            "plan": self.plan,
+            "selected": [rule.id for rule in self.agenda.selected],
+            "plan": self.agenda.plan,
             "leftovers": leftovers,
             "seen": dict(self.run.monitor.seen),
             "not_at_effort": self._left_out(),
@@ -366,7 +275,7 @@ class Conductor:
 
     def finish(self) -> int | None:
         """Ends the run; gives its exit code, or None when there was none."""
-        nothing_ran = not self.selected and not self._workers and not self._lost and self.settings.shard is None
+        nothing_ran = not self.agenda.selected and not self._workers and not self._lost and self.settings.shard is None
         if self._finished or nothing_ran or self._log.path is None:
             self.writing = False
             return None
@@ -392,7 +301,7 @@ class Conductor:
         self._finished = True
         for event in self._settlement.end({name for name, times in self._seen().items() if times}):
             self._write(event)
-        for event in self.run.leftovers(set(self._order)):
+        for event in self.run.leftovers(set(self.agenda.rules)):
             self.take(event)
         try:
             with signals.let_through():
@@ -537,13 +446,13 @@ class Conductor:
 
     def _selected(self) -> list[str]:
         """The rules that were chosen; a controller of xdist has seen no tests, and goes by the catalogue."""
-        return [rule.id for rule in self.selected or self.run.catalogue.select(self.settings.rules)]
+        return [rule.id for rule in self.agenda.selected or self.run.catalogue.select(self.settings.rules)]
 
     def _shard(self) -> dict[str, Any]:
         """Which part of which run this is."""
         shard = self.settings.shard
         assert shard is not None
-        return {"index": shard.index, "count": shard.count, "plan": self.plan}
+        return {"index": shard.index, "count": shard.count, "plan": self.agenda.plan}
 
     def _target_event(self) -> dict[str, Any] | None:
         target = self.run.target

@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         conductor = conductor_of(config)
     except UsageProblem as problem:
         raise pytest.UsageError(str(problem)) from None
-    kept = conductor.choose(ours)
+    kept = conductor.agenda.choose(ours)
     dropped = [item for item in ours if item not in kept]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -97,7 +97,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     conductor = conductor_of(session.config)
     if conductor.is_worker:
         parts = session.config.workerinput["cc_parts"]  # type: ignore[attr-defined]
-        conductor.spread([item.nodeid for item in session.items], parts)
+        conductor.agenda.spread([item.nodeid for item in session.items], parts)
     conductor.expect(session.items)
     return None if conductor.start() else True
 
@@ -247,6 +247,6 @@ class _Writer:
         if self._controls:
             conductor = conductor_of(self._config)
             if not conductor.begun:
-                conductor.plan = plan
+                conductor.agenda.plan = plan
                 conductor.start()
         return self._begun()

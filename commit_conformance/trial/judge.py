@@ -77,7 +77,7 @@ class Judge:
             replay=self._run.replay(rule),
         )
         matter = exchange or attempt.run.last
-        self._run.monitor.file(Finding(problem, failure, records), answer=matter.n)
+        self._run.monitor.file(Finding(problem, failure, records, during=self._run.at_work), answer=matter.n)
 
     def commit(self, attempt: Attempt) -> None:
         """Judges every answer a commit got, and the file it made."""

@@ -39,11 +39,16 @@ _SUBJECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem with the evidence for it."""
+    """A problem with the evidence for it.
+
+    Attributes:
+        during: Id of the rule that was tested when it came up; empty for none.
+    """
 
     problem: Problem
     failure: dict[str, Any]
     exchanges: Sequence[dict[str, Any]]
+    during: str = ""
 
 
 class Monitor:

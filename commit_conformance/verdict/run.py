@@ -78,6 +78,7 @@ class Run:
         looked: Whether the current test has looked at an answer of an earlier one.
         waits: What the run is waiting for, for whoever watches.
         at_work: Id of the rule that is examined, or was last.
+        untested: Gives what a rule builds on and this process has not tested, though others of the run may have.
         meanwhile: Examines other rules while the test of one waits for so many seconds; see `aside`.
         recognize: Tells whether a target is a static mock; None when nobody wants to know. It is asked before anything
             was sent, with None, and again with the answer to the first session. What it takes for one is not examined.
@@ -102,6 +103,7 @@ class Run:
         self.waits = Waits()
         self.at_work = ""
         self.meanwhile: Callable[[float], None] = lambda seconds: None
+        self.untested: Callable[[str], list[str]] = lambda rule_id: []
         self._aside = _Spent()
         self._purse: Purse | None = None
         self.unusable: str | None = None
@@ -259,7 +261,9 @@ class Run:
                 raise KeyboardInterrupt from None
             verdict, reason = Verdict.ERRORED, f"the harness failed: {described(error)}"
         found = self._finding(rule) if verdict in (Verdict.PASSED, Verdict.OBSERVED) else None
+        unless: list[str] = []
         if found is not None and rule.level is not Level.OBSERVED:
+            unless = self.untested(found.during)
             verdict, records = Verdict.FAILED, list(found.exchanges)
             failure = {**found.failure, "times": self.monitor.times(rule.id)}
             reason = found.problem.message
@@ -277,6 +281,7 @@ class Run:
             examples=spent.examples,
             seconds=spent.seconds,
             **({"awaits": awaits} if awaits else {}),
+            **({"unless": unless} if unless else {}),
             **({"disturbed": self._disturbed} if self._disturbed else {}),
         )
 
@@ -352,23 +357,26 @@ class Run:
 
     def leftovers(self, tested: set[str]) -> list[dict[str, Any]]:
         """Verdicts for findings that came up after their rule had been judged: a verdict only ever gets worse."""
-        events = []
-        for rule_id, findings in self.monitor.findings.items():
-            if rule_id not in tested or self.verdicts.get(rule_id) is Verdict.FAILED or not findings:
-                continue
+        found: list[tuple[Rule, Finding, list[str]]] = []
+        for rule_id in self.monitor.findings:
             rule = self.catalogue.get(rule_id)
-            if rule.level is Level.OBSERVED:
+            if rule_id not in tested or self.verdicts.get(rule_id) is Verdict.FAILED or rule.level is Level.OBSERVED:
                 continue
-            self.verdicts[rule_id] = Verdict.FAILED
-            first = findings[0]
+            if (first := self._finding(rule)) is not None:
+                found.append((rule, first, self.untested(first.during)))
+        events = []
+        for rule, first, unless in found:
+            self.verdicts[rule.id] = Verdict.FAILED
+            failure = {**first.failure, "times": self.monitor.times(rule.id)}
             events.append(
                 self.event(
                     rule,
                     Verdict.FAILED,
                     test="seen in passing",
                     reason=first.problem.message,
-                    failure={**first.failure, "times": self.monitor.times(rule_id)},
+                    failure=failure,
                     exchanges=list(first.exchanges),
+                    **({"unless": unless} if unless else {}),
                 )
             )
         return events
@@ -458,8 +466,9 @@ class Run:
             self._check_dependencies(self.catalogue.get(needed), of=of)
 
     def _finding(self, rule: Rule) -> Finding | None:
-        findings = self.monitor.findings.get(rule.id)
-        return findings[0] if findings else None
+        """What was found of a rule in passing: best while something was tested that had been made ready for here."""
+        findings = self.monitor.findings.get(rule.id) or []
+        return min(findings, key=lambda finding: bool(self.untested(finding.during)), default=None)
 
     def _spent(self) -> _Spent:
         """What was spent up to now, without what others have spent while a test was put aside."""

@@ -81,11 +81,11 @@ class RunSettings:
     def spare_budget(self) -> Budget:
         """What the run may have cost when something is still sent that decides nothing.
 
-        Files that further processes have for themselves are there for half of it: what decides comes first.
+        Files that further processes need for themselves are not there for that: it would make a run that is spread more
+        than a whole one, and longer.
         """
-        alone, prepared = BUDGETS[self.effort], PREPARING[self.effort]
-        half = replace(prepared, committed_files=(prepared.committed_files or 0) // 2)
-        return alone.and_more(half, self.processes - 1).but(self.limits)
+        alone = BUDGETS[self.effort].but(self.limits)
+        return replace(self.budget, committed_files=alone.committed_files)
 
     @property
     def drawn(self) -> int:

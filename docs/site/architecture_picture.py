@@ -55,6 +55,7 @@ FLOORS: Final = (
             says=("cli, commands, runner, plugin, conductor: options in, exit code out",),
             holds=(
                 "__main__",
+                "agenda",
                 "ahead",
                 "cli",
                 "commands",

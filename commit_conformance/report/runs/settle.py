@@ -3,7 +3,8 @@
 In one process a rule is blocked when one that it builds on has failed before it; and a rule about every answer of some
 kind was tested when such an answer came, whatever was being tested then. Where tests are spread, over workers or over
 shards, a verdict says what it depends on in the others: ``builds_on``, rules that would have been tested
-before it, ``awaits``, what had to be seen and was not, and ``yields``, that its failure counts only where nothing else
+before it, ``awaits``, what had to be seen and was not, ``unless``, rules whose failure would have kept the test from
+being run that has seen this one fail in passing, and ``yields``, that its failure counts only where nothing else
 has failed. Here they are settled, to what one process would have said.
 
 Lines are read and given as the event log has them.
@@ -69,7 +70,8 @@ class Settlement:
         yield from self._settled(seen=seen)
         held, self._held = sorted(self._held, key=lambda line: bool(line.get("yields"))), []
         for line in held:
-            yield self._tell(line, seen)
+            if not self._is_void(line):
+                yield self._tell(line, seen)
 
     def holds(self, rule: str) -> bool:
         """Whether a line of a rule is waiting."""
@@ -84,13 +86,29 @@ class Settlement:
                     continue
                 self._held.remove(line)
                 moved = True
-                yield self._tell(line, seen)
+                if not self._is_void(line):
+                    yield self._tell(line, seen)
 
     def _has_to_wait(self, line: Mapping[str, Any], seen: Collection[str] | None) -> bool:
         if line.get("yields") or (seen is None and line.get("awaits")):
             return True  # what yields comes last
-        wanted = line.get("builds_on") or ()
+        wanted = [*(line.get("builds_on") or ()), *(line.get("unless") or ())]
         return any(rule not in self._said and (self._expected is None or rule in self._expected) for rule in wanted)
+
+    def _is_void(self, line: dict[str, Any]) -> bool:
+        """Whether a line says nothing: what it tells was seen by a test that one process would not have run.
+
+        Of a rule's own test it is then what that test has come to.
+        """
+        wanted = line.pop("unless", None) or []
+        said = [self._said[rule] for rule in wanted if rule in self._said]
+        if any(each.verdict in _STOPS for each in said):
+            if line.get("test") == IN_PASSING:
+                return True
+            line |= {**self._tested(line), "failure": None}
+        elif len(said) < len(wanted):
+            line["unless"] = [rule for rule in wanted if rule not in self._said]
+        return False
 
     def _tell(self, line: dict[str, Any], seen: Collection[str] | None) -> dict[str, Any]:
         """The line as one process would have written it; what is left open says so still."""

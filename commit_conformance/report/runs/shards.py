@@ -12,9 +12,9 @@ from commit_conformance.report.runs.settle import IN_PASSING, Settlement
 from commit_conformance.report.summary import LEFT_TO_OTHERS
 
 #: What of a verdict line is needed to settle it, and what may change.
-_NEEDED = ("rule", "level", "verdict", "gating", "reason", "known", "test", "awaits", "builds_on", "yields")
+_NEEDED = ("rule", "level", "verdict", "gating", "reason", "known", "test", "awaits", "builds_on", "unless", "yields")
 #: Members that only shards have, and no whole run.
-_OF_SHARDS = ("awaits", "builds_on", "yields")
+_OF_SHARDS = ("awaits", "builds_on", "unless", "yields")
 
 
 class NotOneRun(ValueError):
@@ -116,7 +116,7 @@ def settled(parts: Sequence[Part], *, gate: Collection[str]) -> list[list[dict[s
             told += settlement.take({**line, "_at": (number, at)})
     told += settlement.end(frozenset().union(*(part.seen for part in parts)) if parts else ())
     in_passing = {line["rule"] for line in told if line.get("test") == IN_PASSING and line["verdict"] == "failed"}
-    changes: list[list[dict[str, Any] | None]] = [[{}] * len(part.lines) for part in parts]
+    changes: list[list[dict[str, Any] | None]] = [[None] * len(part.lines) for part in parts]
     for line in told:
         number, at = line.pop("_at")
         before = parts[number].lines[at]

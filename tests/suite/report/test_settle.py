@@ -108,3 +108,27 @@ def test_a_walk_fails_only_where_nothing_else_does(first: bool) -> None:
 def test_only_rules_that_are_expected_are_waited_for() -> None:
     settlement = Settlement(gate=["implied"], expected=["B"])
     assert [each["rule"] for each in settlement.take(line("B", builds_on=["A"]))] == ["B"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_seen_by_a_test_that_would_not_have_been_run_is_void(first: bool) -> None:
+    """Its own test passed; and so it did where the finding came up before that was told."""
+    needed = line("A", "failed")
+    passing = line("B", "failed", test=IN_PASSING, unless=["A"])
+    own = line("C", "failed", unless=["A"], failure={"message": "no"})
+    lines = [needed, line("B"), passing, own] if first else [own, passing, line("B"), needed]
+    settlement = Settlement(gate=["implied"])
+    told = [told for each in lines for told in settlement.take(each)] + list(settlement.end(()))
+    assert sorted((each["rule"], each["verdict"]) for each in told) == [
+        ("A", "failed"),
+        ("B", "passed"),
+        ("C", "passed"),
+    ]
+    assert next(each for each in told if each["rule"] == "C")["failure"] is None
+    assert all("unless" not in each for each in told)
+
+
+def test_what_was_seen_in_passing_counts_where_what_its_test_builds_on_is_kept_or_unknown() -> None:
+    passing = line("B", "failed", test=IN_PASSING, unless=["A"])
+    assert settled([line("A"), passing])["B"] == line("B", "failed", test=IN_PASSING)
+    assert settled([passing])["B"] == passing  # somebody else may still say it
