@@ -83,8 +83,8 @@ class Commits:
 
     def _limit(self) -> None:
         """Sets what the test of the current rule may cost: one that decides nothing has what others leave."""
-        recorded, settings = self.rule.level is Level.OBSERVED, self.run.settings
-        self.target.wire.purse.budget = settings.spare_budget if recorded else settings.budget
+        recorded = self.rule.level is Level.OBSERVED
+        self.target.wire.purse.most_files = self.run.settings.files_alone if recorded else None
         spared = self.sparing and recorded
         self.target.bank.closed = f"{_ONLY_RECORDED} {self.target.bank.light_size} bytes" if spared else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from commit_conformance.known import KnownFailures
@@ -78,14 +78,13 @@ class RunSettings:
         return BUDGETS[self.effort].and_more(PREPARING[self.effort], self.processes - 1).but(self.limits)
 
     @property
-    def spare_budget(self) -> Budget:
-        """What the run may have cost when something is still sent that decides nothing.
+    def files_alone(self) -> int | None:
+        """How many files may be committed when something is still sent that decides nothing; None for no limit.
 
         Files that further processes need for themselves are not there for that: it would make a run that is spread more
         than a whole one, and longer.
         """
-        alone = BUDGETS[self.effort].but(self.limits)
-        return replace(self.budget, committed_files=alone.committed_files)
+        return BUDGETS[self.effort].but(self.limits).committed_files
 
     @property
     def drawn(self) -> int:

@@ -56,6 +56,7 @@ class Purse:
     Attributes:
         cost: What this process has spent.
         reserved: Tells how many requests must be left for cleaning up.
+        most_files: A limit of committed files besides the budget's, for the time being; None for none.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Purse:
         self.cost = self._own.cost
         self._clock = clock
         self.reserved: Callable[[], int] = lambda: 0
+        self.most_files: int | None = None
         self._till = till
         self._under_way = 0
         self._lock = threading.Lock()
@@ -127,7 +129,7 @@ class Purse:
 
     def check_files(self, more: int = 1) -> None:
         """Refuses a commit that is meant to succeed when ``more`` files would go over the budget."""
-        limit = self.budget.committed_files
+        limit = self._files()
         if limit is None:
             return
         with self._whole() as whole:
@@ -144,7 +146,7 @@ class Purse:
 
     def has_files(self, kept: int = 0) -> bool:
         """Whether another file may be committed, so that ``kept`` more still may be."""
-        limit = self.budget.committed_files
+        limit = self._files()
         if limit is None:
             return True
         with self._whole() as whole:
@@ -167,6 +169,10 @@ class Purse:
             if self._till is not None and self.budget.committed_files is not None:
                 with self._till.open() as whole:
                     whole.due[self._till.name] = self._under_way + 1
+
+    def _files(self) -> int | None:
+        limits = [limit for limit in (self.budget.committed_files, self.most_files) if limit is not None]
+        return min(limits, default=None)
 
     @contextmanager
     def _whole(self) -> Iterator[Common]:

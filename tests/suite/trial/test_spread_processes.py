@@ -52,14 +52,13 @@ def test_a_finding_says_during_which_test_it_came_up() -> None:
 
 def test_what_is_only_recorded_keeps_to_the_files_of_one_process() -> None:
     settings = RunSettings(target=TargetSettings(), effort=Effort.STANDARD, seed=1, processes=3)
-    alone = BUDGETS[Effort.STANDARD]
-    assert settings.budget.committed_files > alone.committed_files
-    assert settings.spare_budget.committed_files == alone.committed_files
-    assert settings.spare_budget.upload_requests == settings.budget.upload_requests
+    alone = BUDGETS[Effort.STANDARD].committed_files or 0
+    assert (settings.budget.committed_files or 0) > alone
+    assert settings.files_alone == alone
     given = RunSettings(
         target=TargetSettings(), effort=Effort.STANDARD, seed=1, processes=3, limits=Budget(committed_files=40)
     )
-    assert given.spare_budget.committed_files == given.budget.committed_files == 40
+    assert given.files_alone == given.budget.committed_files == 40
 
 
 def test_the_limit_holds_while_such_a_rule_is_tested_and_no_longer() -> None:
@@ -67,5 +66,5 @@ def test_the_limit_holds_while_such_a_rule_is_tested_and_no_longer() -> None:
         one.run.settings = RunSettings(target=TargetSettings(), effort=Effort.STANDARD, seed=1, processes=2)
         limits: list[int | None] = []
         for rule_id in ("REPEAT-ANSWER", "PART-COMPLETE"):
-            one.examine(rule_id, lambda server: limits.append(server.target.wire.purse.budget.committed_files))
-        assert limits == [BUDGETS[Effort.STANDARD].committed_files, one.run.settings.budget.committed_files]
+            one.examine(rule_id, lambda server: limits.append(server.target.wire.purse.most_files))
+        assert limits == [BUDGETS[Effort.STANDARD].committed_files, None]

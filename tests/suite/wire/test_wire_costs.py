@@ -76,6 +76,18 @@ def test_committed_files_have_a_budget_of_their_own() -> None:
     assert Purse(Budget()).has_files()
 
 
+def test_committed_files_can_be_limited_for_the_time_being() -> None:
+    purse = Purse(Budget(committed_files=3))
+    purse.most_files = 1
+    purse.check_files()
+    purse.file_committed()
+    assert not purse.has_files()
+    with pytest.raises(BudgetSpent, match="1 committed files"):
+        purse.check_files()
+    purse.most_files = None
+    purse.check_files(2)
+
+
 def test_threads_share_one_purse_and_one_count() -> None:
     probe = Probe(answering(200), budget=Budget(requests=50))
     numbers: list[int] = []
