@@ -41,7 +41,7 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "test_auth": 0.07,
         "test_body": 0.06,
         "test_limits": 0.04,
-        "test_errors": 0.04,
+        "test_errors": 0.05,
         "test_accepted": 0.02,
         "test_created": 0.01,
         "test_large_files": 0.01,
