@@ -17,7 +17,7 @@ import pytest
 
 from commit_conformance.options import OPTIONS, UsageProblem
 from commit_conformance.process import collect_less
-from commit_conformance.session import RUN, SEED, rule_id_of, settings_of_session
+from commit_conformance.session import RUN, SEED, effort_of_session, rule_id_of
 from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.run_id import new_run_id
 
@@ -161,7 +161,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from commit_conformance.workers import PartScheduling
 
-    return PartScheduling(config, log, effort=lambda: settings_of_session(config).effort)
+    return PartScheduling(config, log, effort=lambda: effort_of_session(config))
 
 
 @pytest.hookimpl(tryfirst=True)

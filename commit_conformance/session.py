@@ -5,13 +5,13 @@ Nothing heavy is imported here: a controller of xdist needs no more than this be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from commit_conformance.options import OPTIONS
 from commit_conformance.process import StopSignals
-from commit_conformance.settings import run_settings
+from commit_conformance.settings import run_settings, settings_of
 
 if TYPE_CHECKING:
     from commit_conformance.report.progress import Progress
@@ -39,5 +39,19 @@ def settings_of_session(config: pytest.Config) -> RunSettings:
     Raises:
         UsageProblem: An option is wrong.
     """
-    given = {option.field: getattr(config.option, f"cc_{option.field}", None) for option in OPTIONS}
-    return run_settings(given, drawn_seed=config.stash.get(SEED, None))
+    return run_settings(_given(config), drawn_seed=config.stash.get(SEED, None))
+
+
+def effort_of_session(config: pytest.Config) -> str:
+    """The effort alone: a controller of xdist deals the tests out by it while every worker waits.
+
+    To check the other settings takes what talks to the target, which is a good deal to import.
+
+    Raises:
+        UsageProblem: The effort is none, or the profile is wrong.
+    """
+    return str(settings_of(_given(config)).values["effort"])
+
+
+def _given(config: pytest.Config) -> dict[str, Any]:
+    return {option.field: getattr(config.option, f"cc_{option.field}", None) for option in OPTIONS}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.suite.runs.commands import clean_environment
+
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "commit_conformance"
 #: What each room may import of this project. A room may always import itself.
@@ -176,3 +178,20 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_a_controller_knows_the_effort_without_what_talks_to_the_target() -> None:
+    """Its workers wait meanwhile, all of them."""
+    program = (
+        "import sys\n"
+        "from types import SimpleNamespace as Some\n"
+        "from commit_conformance.session import effort_of_session\n"
+        "assert effort_of_session(Some(option=Some())) == 'standard'\n"
+        "assert effort_of_session(Some(option=Some(cc_effort='thorough'))) == 'thorough'\n"
+        "heavy = {'hypothesis', 'schemathesis', 'jsonschema', 'httpx'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=clean_environment(None), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from embedded_runs import trial
+from collections.abc import Callable
+
+import pytest
+from embedded_runs import Trial, trial
 
 from commit_conformance.model import Problem
 from commit_conformance.target.settings import TargetSettings
+from commit_conformance.trial.attempt import Attempt
+from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.monitor import Finding
 from commit_conformance.verdict.settings import BUDGETS, RunSettings
 from commit_conformance.wire.budget import Budget
+from strategies import part_lists
+from strategies.plan import CommitPlan
 
 
 def found(rule: str, during: str, message: str = "x") -> Finding:
@@ -68,3 +75,51 @@ def test_the_limit_holds_while_such_a_rule_is_tested_and_no_longer() -> None:
         for rule_id in ("REPEAT-ANSWER", "PART-COMPLETE"):
             one.examine(rule_id, lambda server: limits.append(server.target.wire.purse.most_files))
         assert limits == [BUDGETS[Effort.STANDARD].committed_files, None]
+
+
+# What others build on, where another process tests the rule of it
+
+
+def created(one: Trial) -> int:
+    return len([attempt for attempt in one.server.attempts if attempt.created])
+
+
+def test_the_first_right_commit_is_what_others_build_on_though_the_session_had_refused() -> None:
+    with trial("processing=0") as one:
+        one.server.begin(one.run.catalogue.get("REJECTED-SESSION-LIVES"))
+        upload = one.server.target.bank.lease("life-cycle")
+        for wrong in part_lists.missing_last.first(1):
+            assert not one.server.attempt(upload, wrong).created
+        made = one.server.attempt(upload, CommitPlan(headers=(("accept", "application/json"),)))
+        assert made.created
+        assert one.server.sample is made
+        assert one.server.leans
+        assert created(one) == 1
+        assert one.server.committed() is not made  # other than the first, as ever
+
+
+@pytest.mark.parametrize(
+    "commit",
+    [
+        lambda server: server.attempt(server.light(), CommitPlan()),
+        lambda server: server.attempt(server.target.bank.open(), CommitPlan(content_type="application/json; a=b")),
+        lambda server: server.attempt(server.target.bank.open(), CommitPlan(), barred=True),
+    ],
+    ids=["a file of few parts", "an unusual form", "as a race decides"],
+)
+def test_what_is_not_quite_as_documented_is_not_built_on(commit: Callable[[Server], Attempt]) -> None:
+    with trial("processing=0") as one:
+        one.server.begin(one.run.catalogue.get("PART-COMPLETE"))
+        other = commit(one.server)
+        assert other.created
+        assert one.server.sample is not other
+        assert created(one) == 2
+
+
+def test_a_file_that_has_changed_since_is_not_built_on() -> None:
+    with trial("processing=0") as one:
+        one.server.begin(one.run.catalogue.get("PART-COMPLETE"))
+        first = one.server.attempt(one.server.target.bank.open(), CommitPlan())
+        assert first.file is not None
+        assert one.server.attempt(one.server.new_version(first.file), CommitPlan()).created
+        assert one.server.sample is not first
