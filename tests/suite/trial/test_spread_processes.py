@@ -17,6 +17,7 @@ from commit_conformance.verdict.settings import BUDGETS, RunSettings
 from commit_conformance.wire.budget import Budget
 from strategies import part_lists
 from strategies.plan import CommitPlan
+from tests.server import test_conflict as conflicts
 
 
 def found(rule: str, during: str, message: str = "x") -> Finding:
@@ -123,3 +124,13 @@ def test_a_file_that_has_changed_since_is_not_built_on() -> None:
         assert first.file is not None
         assert one.server.attempt(one.server.new_version(first.file), CommitPlan()).created
         assert one.server.sample is not first
+
+
+def test_some_file_is_deleted_where_it_is_not_known_any_more_which_took_the_name() -> None:
+    """What else this process has tested may have made it a file of nobody knows whom."""
+    with trial("processing=0") as one:
+        named = one.examine("CONFLICT-NAME", conflicts.test_a_name_that_was_taken_meanwhile_is_answered_409)
+        for file in conflicts.files_in_the_way(one.server, one.server.made["taken name"][0]):
+            del one.server.target.files[file.file_id]
+        trashed = one.examine("CONFLICT-TRASHED", conflicts.test_a_new_version_of_a_file_deleted_meanwhile_is_refused)
+        assert (named["verdict"], trashed["verdict"]) == ("passed", "passed")
