@@ -17,6 +17,7 @@ from commit_conformance.wire import describe_answer
 from strategies.plan import CommitPlan
 
 NAME_RACE = "the race for one name"
+NAME_TAKEN = "a right commit for a name that is taken"
 LOCKED = "a right commit for a file that another user has locked"
 
 
@@ -60,8 +61,7 @@ def _lose(server: Server) -> Upload | None:
         if attempt.answer.status != 409 or attempt.in_doubt or upload.state is not State.LIVE:
             continue
         taken = len(files_in_the_way(server, upload)) == 1
-        what = "a right commit for a name that is taken"
-        if taken and server.attempt(upload, CommitPlan(), name_taken=True, what=what).answer.status == 409:
+        if taken and server.attempt(upload, CommitPlan(), name_taken=True, what=NAME_TAKEN).answer.status == 409:
             return upload
     return None
 
@@ -122,9 +122,15 @@ def the_conflict(server: Server) -> Attempt:
     return server.once("conflict", lambda: conflicts(server, blocked_upload(server)))
 
 
+def seen_conflict(server: Server) -> Attempt:
+    """A 409 for a name that is taken, for rules that only record what it shows: whichever test has met it."""
+    met = [one for one in server.attempts if one.what == NAME_TAKEN and one.answer.status == 409]
+    return server.looking_at(met)[0] if met else the_conflict(server)
+
+
 def conflicts(server: Server, upload: Upload) -> Attempt:
     """Ends the test unless the upload's commit is answered 409."""
-    attempt = server.attempt(upload, CommitPlan(), name_taken=True, what="a right commit for a name that is taken")
+    attempt = server.attempt(upload, CommitPlan(), name_taken=True, what=NAME_TAKEN)
     if attempt.took_effect and "list_folder" in server.target.capabilities and not server.named(upload):
         raise Blocked("the folder does not list the file that took the name; see CREATED-LISTED")
     if attempt.answer.status != 409:
@@ -147,13 +153,13 @@ def test_the_file_in_the_way_is_untouched(server: Server) -> None:
 
 @rule("CONFLICT-CODE")
 def test_what_code_a_409_has(server: Server) -> str:
-    body = the_conflict(server).answer.json
+    body = seen_conflict(server).answer.json
     return f"code {body.get('code')!r}" if isinstance(body, dict) else "no JSON"
 
 
 @rule("CONFLICT-DETAILS")
 def test_how_a_409_names_the_file_in_the_way(server: Server) -> str:
-    body = the_conflict(server).answer.json
+    body = seen_conflict(server).answer.json
     context = body.get("context_info") if isinstance(body, dict) else None
     found = context.get("conflicts") if isinstance(context, dict) else None
     one = found[0] if isinstance(found, list) and found else found

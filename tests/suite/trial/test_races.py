@@ -65,7 +65,7 @@ def test_a_failure_shows_the_history_and_says_how_often(rule: str, six: None) ->
     assert any(line.startswith("in no order could one request after the other ") for line in history)
 
 
-@pytest.mark.parametrize("rule", ["REPEAT-CONCURRENT", "REPEAT-ABORT-RACE"])
+@pytest.mark.parametrize("rule", ["REPEAT-CONCURRENT", "REPEAT-ABORT-RACE", "CONFLICT-RACE"])
 def test_a_race_is_judged_where_every_commit_is_answered_202_first(rule: str, six: None) -> None:
     assert race(rule, "processing-every=1")["verdict"] == "passed"
     verdict = race(rule, "processing-every=1", fault=FAULTS[rule])
@@ -76,6 +76,11 @@ def test_a_file_that_202_alone_makes_twice_is_no_matter_of_races() -> None:
     verdict = race("REPEAT-CONCURRENT", "processing-every=1", fault="every-accepted-makes-a-file")
     assert verdict["verdict"] == "blocked"
     assert "ACCEPTED-ONE-FILE" in verdict["reason"]
+
+
+def test_of_two_commits_for_one_name_the_answers_tell_where_202_alone_makes_files() -> None:
+    verdict = race("CONFLICT-RACE", "processing-every=1", fault="every-accepted-makes-a-file")
+    assert verdict["verdict"] == "passed", verdict["reason"]
 
 
 def test_one_round_says_nothing_of_rounds() -> None:
