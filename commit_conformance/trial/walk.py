@@ -70,9 +70,15 @@ def _others(server: Races) -> list[str]:
     ]
 
 
+_any = st.integers(0, 5)
 #: Wrong on files of one part and of more, in one way or in several.
 _WRONG = wrong_commits(parts=1) | st.sampled_from(preconditions.stale_if_match.representatives)
-_any = st.integers(0, 5)
+
+
+@st.composite
+def _wrong_plan(draw: st.DrawFn) -> CommitPlan:
+    """One of them; with a short name, since Hypothesis writes down how it draws, and these are hundreds."""
+    return draw(_WRONG)
 
 
 def _drawn(journey: Journey) -> None:
@@ -162,7 +168,7 @@ def _drawn(journey: Journey) -> None:
             self.take(lambda: self.walker.commit(key, condition))
 
         @precondition(lambda self: self.walker.sessions)
-        @rule(session=_any, plan=_WRONG)
+        @rule(session=_any, plan=_wrong_plan())
         def commit_wrongly(self, session: int, plan: CommitPlan) -> None:
             """Commits wrongly."""
             key = self.session(session)
