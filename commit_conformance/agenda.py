@@ -98,19 +98,23 @@ class Agenda:
         mine, tested = self._run.chosen or (), self._run.verdicts
         return rule.id in mine and all(needed in tested for needed in rule.depends_on if needed in mine)
 
-    def untested(self, rule_id: str) -> list[str]:
-        """Rules that a rule builds on, near or far, and that a whole run would have tested before it; not this one."""
+    def untested(self, rule_id: str, also: Iterable[str] = ()) -> list[str]:
+        """Rules that a rule builds on, near or far, and that a whole run would have tested before it; not this one.
+
+        Args:
+            also: Further ones to which that may apply.
+        """
         if rule_id not in self._order:
             return []
         found: dict[str, None] = {}
 
-        def visit(needing: Rule) -> None:
-            for needed in needing.depends_on:
+        def visit(needs: Iterable[str]) -> None:
+            for needed in needs:
                 if needed not in found and self._order.get(needed, len(self._order)) < self._order[rule_id]:
                     found[needed] = None
-                visit(self._run.catalogue.get(needed))
+                visit(self._run.catalogue.get(needed).depends_on)
 
-        visit(self._run.catalogue.get(rule_id))
+        visit([*self._run.catalogue.get(rule_id).depends_on, *also])
         return [needed for needed in found if needed not in self._run.verdicts]
 
     def _of_shard(self, by_rule: dict[str, list[pytest.Item]]) -> set[str]:

@@ -75,10 +75,17 @@ class _Listening(Judge):
         super().__init__(run, server)
         self.heard: list[Problem] = []
 
-    def file(self, problem: Problem, attempt: Attempt, exchange: Exchange | None = None) -> None:
+    def file(
+        self,
+        problem: Problem,
+        attempt: Attempt,
+        exchange: Exchange | None = None,
+        *,
+        unless: tuple[str, ...] = (),
+    ) -> None:
         """Files a problem with the commit it was seen at."""
         self.heard.append(problem)
-        super().file(problem, attempt, exchange)
+        super().file(problem, attempt, exchange, unless=unless)
 
     def taken(self) -> list[Problem]:
         """What was filed since it was last asked for."""

@@ -400,8 +400,11 @@ class Commits(Sending):
             attempt.upload.state = State.GONE  # perhaps by a commit whose answer was lost
             return
         group = attempt.upload.group or ""
-        if attempt.upload.refused_digest and self.run.verdicts.get("DIGEST-RETRY") is Verdict.FAILED:
-            group = "digest"
+        unless: tuple[str, ...] = ()
+        if attempt.upload.refused_digest and group != "digest":
+            retry = SURVIVAL["digest"]
+            group = "digest" if self.run.verdicts.get(retry) is Verdict.FAILED else group
+            unless = () if retry in self.run.verdicts else (retry,)
         rule = SURVIVAL.get(group, "REJECTED-SESSION-LIVES")
         refused = attempt.upload.refused
         problem = Problem(
@@ -410,7 +413,7 @@ class Commits(Sending):
             f"the right one was answered {describe_answer(attempt.run.last)}",
         )
         attempt.upload.state = State.GONE
-        self.judge.file(problem, attempt)
+        self.judge.file(problem, attempt, unless=unless)
 
     @staticmethod
     def _expected(expectation: Expectation) -> str:

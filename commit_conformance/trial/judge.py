@@ -60,8 +60,15 @@ class Judge:
         self._terminal_tried = False
         self._early: bool | None = None
 
-    def file(self, problem: Problem, attempt: Attempt, exchange: Exchange | None = None) -> None:
-        """Files a problem with the commit it was seen at."""
+    def file(
+        self,
+        problem: Problem,
+        attempt: Attempt,
+        exchange: Exchange | None = None,
+        *,
+        unless: tuple[str, ...] = (),
+    ) -> None:
+        """Files a problem with the commit it was seen at; for ``unless`` see `Finding`."""
         if problem.rule in attempt.claims:
             attempt.problems.append(problem)
             return
@@ -77,7 +84,8 @@ class Judge:
             replay=self._run.replay(rule),
         )
         matter = exchange or attempt.run.last
-        self._run.monitor.file(Finding(problem, failure, records, during=self._run.at_work), answer=matter.n)
+        finding = Finding(problem, failure, records, during=self._run.at_work, unless=unless)
+        self._run.monitor.file(finding, answer=matter.n)
 
     def commit(self, attempt: Attempt) -> None:
         """Judges every answer a commit got, and the file it made."""

@@ -43,12 +43,14 @@ class Finding:
 
     Attributes:
         during: Id of the rule that was tested when it came up; empty for none.
+        unless: Rules whose failure would explain it, where nobody knows yet whether they are kept.
     """
 
     problem: Problem
     failure: dict[str, Any]
     exchanges: Sequence[dict[str, Any]]
     during: str = ""
+    unless: tuple[str, ...] = ()
 
 
 class Monitor:

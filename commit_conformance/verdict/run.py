@@ -7,7 +7,7 @@ One `Run` lives in one process. It connects when the first test needs it, runs t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,8 @@ class Run:
         looked: Whether the current test has looked at an answer of an earlier one.
         waits: What the run is waiting for, for whoever watches.
         at_work: Id of the rule that is examined, or was last.
-        untested: Gives what a rule builds on and this process has not tested, though others of the run may have.
+        untested: Gives what a rule builds on, and which of others too, that this process has not tested, though others
+            of the run may have.
         meanwhile: Examines other rules while the test of one waits for so many seconds; see `aside`.
         recognize: Tells whether a target is a static mock; None when nobody wants to know. It is asked before anything
             was sent, with None, and again with the answer to the first session. What it takes for one is not examined.
@@ -103,7 +104,7 @@ class Run:
         self.waits = Waits()
         self.at_work = ""
         self.meanwhile: Callable[[float], None] = lambda seconds: None
-        self.untested: Callable[[str], list[str]] = lambda rule_id: []
+        self.untested: Callable[[str, Iterable[str]], list[str]] = lambda rule_id, also: []
         self._aside = _Spent()
         self._purse: Purse | None = None
         self.unusable: str | None = None
@@ -263,7 +264,7 @@ class Run:
         found = self._finding(rule) if verdict in (Verdict.PASSED, Verdict.OBSERVED) else None
         unless: list[str] = []
         if found is not None and rule.level is not Level.OBSERVED:
-            unless = self.untested(found.during)
+            unless = self.untested(found.during, found.unless)
             verdict, records = Verdict.FAILED, list(found.exchanges)
             failure = {**found.failure, "times": self.monitor.times(rule.id)}
             reason = found.problem.message
@@ -363,7 +364,7 @@ class Run:
             if rule_id not in tested or self.verdicts.get(rule_id) is Verdict.FAILED or rule.level is Level.OBSERVED:
                 continue
             if (first := self._finding(rule)) is not None:
-                found.append((rule, first, self.untested(first.during)))
+                found.append((rule, first, self.untested(first.during, first.unless)))
         events = []
         for rule, first, unless in found:
             self.verdicts[rule.id] = Verdict.FAILED
@@ -468,7 +469,7 @@ class Run:
     def _finding(self, rule: Rule) -> Finding | None:
         """What was found of a rule in passing: best while something was tested that had been made ready for here."""
         findings = self.monitor.findings.get(rule.id) or []
-        return min(findings, key=lambda finding: bool(self.untested(finding.during)), default=None)
+        return min(findings, key=lambda finding: bool(self.untested(finding.during, finding.unless)), default=None)
 
     def _spent(self) -> _Spent:
         """What was spent up to now, without what others have spent while a test was put aside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from embedded_runs import Trial, trial
@@ -13,9 +13,11 @@ from commit_conformance.trial.attempt import Attempt
 from commit_conformance.trial.server import Server
 from commit_conformance.verdict.catalogue import Effort
 from commit_conformance.verdict.monitor import Finding
+from commit_conformance.verdict.outcomes import Verdict
 from commit_conformance.verdict.settings import BUDGETS, RunSettings
 from commit_conformance.wire.budget import Budget
 from strategies import part_lists
+from strategies.digests import OtherContent
 from strategies.plan import CommitPlan
 from tests.server import test_conflict as conflicts
 
@@ -24,7 +26,7 @@ def found(rule: str, during: str, message: str = "x") -> Finding:
     return Finding(Problem(rule, message), {}, [], during=during)
 
 
-def elsewhere(rule_id: str) -> list[str]:
+def elsewhere(rule_id: str, also: Iterable[str]) -> list[str]:
     """Wrong lists are tested here, and what they build on is tested by another process."""
     return ["REJECTED-SESSION-LIVES"] if rule_id == "PART-GAP" else []
 
@@ -50,6 +52,22 @@ def test_what_was_seen_by_another_test_too_is_told_of_that_one() -> None:
         own = one.examine("CREATED-SIZE", lambda server: server.seen())
         assert (own["verdict"], own["reason"]) == ("failed", "another")
         assert "unless" not in own
+
+
+@pytest.mark.parametrize("unknown", [True, False], ids=["untested here", "kept here"])
+def test_a_session_that_has_refused_a_wrong_digest_may_have_died_of_that(unknown: bool) -> None:
+    with trial("processing=0", fault="digest-failure-ends-session") as one:
+        one.run.untested = lambda rule_id, also: list(also)
+        one.server.begin(one.run.catalogue.get("PART-COMPLETE"))
+        if not unknown:
+            one.run.verdicts["DIGEST-RETRY"] = Verdict.PASSED
+        upload = one.server.target.bank.lease("part-list")
+        for plan in (CommitPlan(digest=OtherContent()), CommitPlan()):
+            attempt = one.server.attempt(upload, plan)
+        one.server.session_died(attempt)
+        (left,) = one.run.leftovers({"REJECTED-SESSION-LIVES"})
+        assert left["rule"] == "REJECTED-SESSION-LIVES"
+        assert left.get("unless") == (["DIGEST-RETRY"] if unknown else None)
 
 
 def test_a_finding_says_during_which_test_it_came_up() -> None:
