@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -79,7 +80,8 @@ class Races(Rounds):
         known = [one for one in self.attempts if one.run.glances and not (one.barred or one.upload.target)]
         if not any(one.created for one in known):
             known = [self.attempt(self.usual(), CommitPlan())]
-        return {len(self.named(one.upload)) for one in known if one.created and one.run.glances}
+        listed = Counter(item.get("name") for item in self.target.items() or [])
+        return {listed[one.upload.session.name] for one in known if one.created and one.run.glances}
 
     def identical_versions(self, lag: float, *, plainly: bool = False) -> Round:
         """The same right commit of a new version, three times at once: one version more.
