@@ -66,7 +66,7 @@ class Commits(Sending):
     def sample(self) -> Attempt:
         """The run's first commit, exactly as documented: what everything else builds on.
 
-        Where rules are examined of which that is not the first, it is the first one that went well after wrong ones.
+        Where another right commit went well before it was asked for, it is that one, whatever its session had refused.
         """
         self.run.looked = True
         if self._sample is None:

@@ -4,8 +4,8 @@ In one process a rule is blocked when one that it builds on has failed before it
 kind was tested when such an answer came, whatever was being tested then. Where tests are spread, over workers or over
 shards, a verdict says what it depends on in the others: ``builds_on``, rules that would have been tested
 before it, ``awaits``, what had to be seen and was not, ``unless``, rules whose failure would have kept the test from
-being run that has seen this one fail in passing, and ``yields``, that its failure counts only where nothing else
-has failed. Here they are settled, to what one process would have said.
+being run that has seen this one fail in passing, or would explain what it has seen, and ``yields``, that its failure
+counts only where nothing else has failed. Here they are settled, to what one process would have said.
 
 Lines are read and given as the event log has them.
 """
@@ -96,7 +96,7 @@ class Settlement:
         return any(rule not in self._said and (self._expected is None or rule in self._expected) for rule in wanted)
 
     def _is_void(self, line: dict[str, Any]) -> bool:
-        """Whether a line says nothing: what it tells was seen by a test that one process would not have run.
+        """Whether a line says nothing: one process would not have run its test, or would have told it of another rule.
 
         Of a rule's own test it is then what that test has come to.
         """
